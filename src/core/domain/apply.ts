@@ -1,0 +1,138 @@
+import type { Aggregate } from './aggregate.ts';
+import { runOf } from './aggregate.ts';
+import type { DomainEvent, MachineEvent, RunEvent } from './event.ts';
+import type { Machine } from './machine.ts';
+import type { PlannedRun, Run, StepStatus } from './run.ts';
+import type { Millis } from './time.ts';
+
+/** The aggregate after an event: state is nothing but the fold of these. */
+export function apply(aggregate: Aggregate, event: DomainEvent, now: Millis): Aggregate {
+  if (event.subject === 'machine') {
+    return { ...aggregate, machine: applyToMachine(aggregate.machine, event, now), lastEventAt: now };
+  }
+  if (event.kind === 'ACCEPTED') {
+    return { ...aggregate, runs: [...aggregate.runs, { run: event.run, plan: event.plan }], lastEventAt: now };
+  }
+  const planned = runOf(aggregate, event.runId);
+  if (planned === null) throw new Error(`event ${event.kind} of run ${event.runId}, which the aggregate does not have`);
+  const next: PlannedRun = { plan: planned.plan, run: applyToRun(planned.run, event, now) };
+  return {
+    ...aggregate,
+    runs: aggregate.runs.map((other) => (other === planned ? next : other)),
+    lastEventAt: now,
+  };
+}
+
+/** A machine after one of its events; null before it is registered and once it is deleted. */
+export function applyToMachine(machine: Machine | null, event: MachineEvent, now: Millis): Machine | null {
+  if (event.kind === 'REGISTERED') return event.machine;
+  if (machine === null) throw new Error(`event ${event.kind} of a machine that is not there`);
+  const touched = { ...machine, updatedAt: now, revision: machine.revision + 1 };
+  switch (event.kind) {
+    case 'DELETED':
+      return null;
+    case 'UPDATED':
+      return { ...touched, spec: event.spec, labels: event.labels, specRevision: machine.specRevision + 1 };
+    default:
+      return {
+        ...touched,
+        ...event.patch,
+        phaseSince: event.patch.phase === machine.phase ? machine.phaseSince : now,
+        ...(event.spec === undefined ? {} : { spec: event.spec, specRevision: machine.specRevision + 1 }),
+      };
+  }
+}
+
+/** A run after one of its events other than the one that made it. */
+export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, now: Millis): Run {
+  const next = { ...run, revision: run.revision + 1 };
+  switch (event.kind) {
+    case 'STARTED':
+      return { ...next, phase: 'RUNNING', startedAt: now };
+    case 'ATTEMPT_STARTED':
+      return withStep({ ...next, currentStep: event.step }, event.step, (step) => ({
+        ...step,
+        state: 'RUNNING',
+        attempt: event.attempt,
+        startedAt: step.startedAt ?? now,
+        nextRetryAt: null,
+        intent: event.intent,
+        interruptions: event.attempt === step.attempt ? step.interruptions : 0,
+        probe: event.intent.probe ? step.probe : 'none',
+      }));
+    case 'ATTEMPT_INTERRUPTED':
+      return withStep(next, event.step, (step) => ({
+        ...step,
+        intent: null,
+        interruptions: step.interruptions + 1,
+        probe: step.probe === 'none' && event.probe ? 'after-interruption' : step.probe,
+        message: event.message,
+      }));
+    case 'ATTEMPT_FAILED':
+      return withStep(next, event.step, (step) => ({
+        ...step,
+        intent: null,
+        interruptions: 0,
+        probe: 'none',
+        nextRetryAt: event.nextRetryAt,
+        message: event.message,
+      }));
+    case 'ATTEMPT_UNKNOWN':
+      return withStep(next, event.step, (step) => ({
+        ...step,
+        intent: null,
+        interruptions: 0,
+        probe: 'after-unknown',
+        message: event.message,
+      }));
+    case 'BACK_OFF_SKIPPED':
+      return withStep(next, event.step, (step) => ({ ...step, nextRetryAt: now }));
+    case 'STEP_SUCCEEDED':
+      return withStep(next, event.step, (step) => ended(step, 'SUCCEEDED', now, event.message));
+    case 'SUCCEEDED':
+      return { ...next, phase: 'SUCCEEDED', finishedAt: now };
+    case 'FAILED':
+      return {
+        ...next,
+        phase: 'FAILED',
+        finishedAt: now,
+        error: event.error,
+        stopping: event.stopping,
+        steps: closeSteps(run, 'FAILED', now, event.error.message, event.stopping),
+      };
+    case 'CANCELED':
+      return {
+        ...next,
+        phase: 'CANCELED',
+        finishedAt: now,
+        canceledBy: event.by,
+        stopping: event.stopping,
+        steps: closeSteps(run, 'CANCELED', now, event.message, event.stopping),
+      };
+    case 'STOPPED':
+      return withStep({ ...next, stopping: false }, run.currentStep, (step) => ({ ...step, intent: null }));
+  }
+}
+
+function withStep(run: Run, index: number, change: (step: StepStatus) => StepStatus): Run {
+  return { ...run, steps: run.steps.map((step, at) => (at === index ? change(step) : step)) };
+}
+
+function ended(step: StepStatus, state: StepStatus['state'], now: Millis, message: string): StepStatus {
+  return { ...step, state, finishedAt: now, message, nextRetryAt: null, intent: null, probe: 'none' };
+}
+
+/** The step under way takes the run's end, those not reached are skipped; an intent that is held stays to be seen. */
+function closeSteps(
+  run: Run,
+  state: 'FAILED' | 'CANCELED',
+  now: Millis,
+  message: string,
+  held: boolean,
+): readonly StepStatus[] {
+  return run.steps.map((step) => {
+    if (step.state === 'RUNNING') return { ...ended(step, state, now, message), intent: held ? step.intent : null };
+    if (step.state === 'WAITING') return { ...step, state: 'SKIPPED' as const };
+    return step;
+  });
+}

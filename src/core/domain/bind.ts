@@ -1,0 +1,107 @@
+import type { Machine, TargetCluster } from './machine.ts';
+import type { ParamSpec, Plan, Step, StepAction } from './plan.ts';
+import type { FieldViolation } from './refusal.ts';
+
+/** A plan with every `{{param}}` filled in, and the values that filled it. */
+export interface BoundPlan {
+  readonly plan: Plan;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Fills a plan's params for a machine; violations name `params.NAME`, all at once. */
+export function bindPlan(
+  plan: Plan,
+  sent: Readonly<Record<string, string>>,
+  machine: Machine,
+): BoundPlan | readonly FieldViolation[] {
+  const violations: FieldViolation[] = [];
+  const params: Record<string, string> = {};
+  for (const name of Object.keys(sent)) {
+    if (plan.params.some((spec) => spec.name === name)) continue;
+    const known = plan.params.map((spec) => spec.name).join(', ') || 'none';
+    violations.push({ field: `params.${name}`, description: `${plan.id} does not take it; it takes: ${known}` });
+  }
+  for (const spec of plan.params) {
+    const given = Object.hasOwn(sent, spec.name) ? sent[spec.name] : undefined;
+    const value = given ?? defaultOf(spec, machine);
+    const fault = value === null ? missing(spec) : paramFault(spec, value);
+    if (fault !== null) violations.push({ field: `params.${spec.name}`, description: fault });
+    else if (value !== null) params[spec.name] = value;
+  }
+  if (violations.length > 0) return violations;
+  return { plan: { ...plan, steps: plan.steps.map((step) => bindStep(step, params, machine)) }, params };
+}
+
+function defaultOf(spec: ParamSpec, machine: Machine): string | null {
+  if (spec.defaultFrom === 'machine.target_cluster' && machine.spec.targetCluster !== null) {
+    return machine.spec.targetCluster.clusterId;
+  }
+  return spec.default;
+}
+
+function missing(spec: ParamSpec): string | null {
+  if (!spec.required) return null;
+  return spec.defaultFrom === 'machine.target_cluster'
+    ? 'required, because the machine has no target cluster'
+    : `required: ${spec.help}`;
+}
+
+/** What is wrong with a value for a param, or null. */
+export function paramFault(spec: ParamSpec, value: string): string | null {
+  if (spec.required && value === '') return `required: ${spec.help}`;
+  if (spec.oneOf.length > 0 && !spec.oneOf.includes(value)) return `must be one of ${spec.oneOf.join(', ')}`;
+  switch (spec.type) {
+    case 'string':
+      return null;
+    case 'int':
+      return /^-?\d{1,15}$/.test(value) ? null : 'must be a whole number';
+    case 'bool':
+      return value === 'true' || value === 'false' ? null : 'must be true or false';
+  }
+}
+
+type Fill = (text: string) => string;
+
+function bindStep(step: Step, params: Readonly<Record<string, string>>, machine: Machine): Step {
+  const fill: Fill = (text) => text.replace(/\{\{\s*([a-z0-9_]+)\s*\}\}/g, (_, name: string) => params[name] ?? '');
+  return { ...step, action: bindAction(step.action, fill, machine) };
+}
+
+function bindAction(action: StepAction, fill: Fill, machine: Machine): StepAction {
+  switch (action.kind) {
+    case 'ssh':
+      return { ...action, scriptRef: fill(action.scriptRef), args: fillMap(action.args, fill) };
+    case 'netboot':
+      return { ...action, profile: fill(action.profile) };
+    case 'repave':
+      return { ...action, imageRef: fill(action.imageRef), cloudInitRef: fill(action.cloudInitRef) };
+    case 'join':
+    case 'verify':
+      return { ...action, targetCluster: bindCluster(action.targetCluster, fill, machine) };
+    case 'net':
+      return { ...action, params: fillMap(action.params, fill) };
+    case 'rma':
+      return { ...action, reason: fill(action.reason) };
+    case 'reboot':
+    case 'drain':
+    case 'power_off':
+      return action;
+  }
+}
+
+/** Entries that come out empty are left out: a param that was not given configures nothing. */
+function fillMap(map: Readonly<Record<string, string>>, fill: Fill): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(map)
+      .map(([key, value]) => [key, fill(value)] as const)
+      .filter(([, value]) => value !== ''),
+  );
+}
+
+/** The machine's own credentials reference goes along where the cluster is the machine's own. */
+function bindCluster(cluster: TargetCluster, fill: Fill, machine: Machine): TargetCluster {
+  const clusterId = fill(cluster.clusterId);
+  const own = machine.spec.targetCluster;
+  const inherited = own !== null && own.clusterId === clusterId ? own.kubeconfigSecretRef : '';
+  return { clusterId, kubeconfigSecretRef: fill(cluster.kubeconfigSecretRef) || inherited };
+}

@@ -1,0 +1,84 @@
+import type { Aggregate } from '../aggregate.ts';
+import { decisionTime } from '../aggregate.ts';
+import type { Machine, MachineSpec } from '../machine.ts';
+import { etagOf, identitiesOfSpec } from '../machine.ts';
+import type { Refusal } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
+import type { Decision } from './decision.ts';
+import { decided, machineNotFound, refuseBusy } from './decision.ts';
+
+/** What a client declares about a machine, already well-formed in itself. */
+export interface MachineDeclaration {
+  readonly spec: MachineSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Empty where the client does not care; else the call is refused if spec or labels have changed since. */
+  readonly etag: string;
+}
+
+/** Decides RegisterMachine: a new machine, or new spec and labels of a known one; status is never touched. */
+export function decideRegister(aggregate: Aggregate, declared: MachineDeclaration): Decision | Refusal {
+  if (aggregate.machine !== null) return decideUpdate(aggregate, () => declared);
+  const now = decisionTime(aggregate);
+  const machine: Machine = {
+    id: aggregate.machineId,
+    spec: declared.spec,
+    labels: declared.labels,
+    phase: 'FACTORY_READY',
+    conditions: [],
+    activeRunId: null,
+    stoppingRunId: null,
+    lastSeenAt: null,
+    createdAt: now,
+    updatedAt: now,
+    phaseSince: now,
+    specRevision: 1,
+    revision: 1,
+  };
+  return decided([{ subject: 'machine', kind: 'REGISTERED', message: `machine ${machine.id} registered`, machine }]);
+}
+
+/** Decides UpdateMachine; `change` is given the present machine. What does not differ makes no event. */
+export function decideUpdate(
+  aggregate: Aggregate,
+  change: (machine: Machine) => MachineDeclaration,
+): Decision | Refusal {
+  const { machine } = aggregate;
+  if (machine === null) return machineNotFound(aggregate.machineId);
+  const { spec, labels, etag } = change(machine);
+  if (etag !== '' && etag !== etagOf(machine)) {
+    const why = `machine ${machine.id} has changed since it was read; read it again and repeat the change`;
+    return refuse('ABORTED', 'STALE_ETAG', why, { machine_id: machine.id, etag: etagOf(machine) });
+  }
+  const changed = [...changedFields(machine.spec, spec), ...(equal(machine.labels, labels) ? [] : ['labels'])];
+  if (changed.length === 0) return decided([]);
+  if (movesHardware(machine.spec, spec)) {
+    const busy = refuseBusy(aggregate, machine);
+    if (busy !== null) {
+      return { ...busy, message: `${busy.message}; provider, MACs, serial and BMC do not change meanwhile` };
+    }
+  }
+  const message = `machine ${machine.id} updated: ${changed.join(', ')}`;
+  return decided([{ subject: 'machine', kind: 'UPDATED', message, spec, labels }]);
+}
+
+/** True where the change would point the machine's calls at other hardware. */
+function movesHardware(before: MachineSpec, after: MachineSpec): boolean {
+  if (before.provider !== after.provider) return true;
+  return !equal(identitiesOfSpec(before), identitiesOfSpec(after));
+}
+
+function changedFields(before: MachineSpec, after: MachineSpec): readonly string[] {
+  const keys = Object.keys(after) as (keyof MachineSpec)[];
+  return keys.filter((key) => !equal(before[key], after[key]));
+}
+
+/** Deep equality of plain data, whatever the order of keys. */
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  return keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]));
+}

@@ -1,0 +1,66 @@
+import type { Happening, MachinePatch } from './lifecycle.ts';
+import type { Machine, MachineSpec } from './machine.ts';
+import type { Plan } from './plan.ts';
+import type { Intent, Run, RunError } from './run.ts';
+import type { Millis } from './time.ts';
+
+/** A row of the lifecycle table that came true of a machine. */
+export interface Transition {
+  readonly subject: 'machine';
+  readonly kind: Happening;
+  readonly message: string;
+  readonly patch: MachinePatch;
+  /** New hardware under the old name, where the happening brings it. */
+  readonly spec?: MachineSpec;
+}
+
+/** Something that became true of a machine. */
+export type MachineEvent =
+  | { readonly subject: 'machine'; readonly kind: 'REGISTERED'; readonly message: string; readonly machine: Machine }
+  | {
+      readonly subject: 'machine';
+      readonly kind: 'UPDATED';
+      readonly message: string;
+      readonly spec: MachineSpec;
+      readonly labels: Readonly<Record<string, string>>;
+    }
+  | { readonly subject: 'machine'; readonly kind: 'DELETED'; readonly message: string }
+  | Transition;
+
+interface OfRun {
+  readonly subject: 'run';
+  readonly runId: string;
+  readonly message: string;
+}
+
+/** Something that became true of a run. */
+export type RunEvent = OfRun &
+  (
+    | { readonly kind: 'ACCEPTED'; readonly run: Run; readonly plan: Plan }
+    | { readonly kind: 'STARTED' }
+    | { readonly kind: 'ATTEMPT_STARTED'; readonly step: number; readonly attempt: number; readonly intent: Intent }
+    | {
+        readonly kind: 'ATTEMPT_INTERRUPTED';
+        readonly step: number;
+        /** The hardware must be asked before the attempt is made again. */
+        readonly probe: boolean;
+      }
+    | {
+        readonly kind: 'ATTEMPT_FAILED';
+        readonly step: number;
+        readonly nextRetryAt: Millis;
+      }
+    | { readonly kind: 'ATTEMPT_UNKNOWN'; readonly step: number }
+    | { readonly kind: 'BACK_OFF_SKIPPED'; readonly step: number }
+    | { readonly kind: 'STEP_SUCCEEDED'; readonly step: number }
+    | { readonly kind: 'SUCCEEDED' }
+    | { readonly kind: 'FAILED'; readonly error: RunError; readonly stopping: boolean }
+    | { readonly kind: 'CANCELED'; readonly by: string; readonly stopping: boolean }
+    | { readonly kind: 'STOPPED' }
+  );
+
+/** What a decision brings about; state is the fold of these. */
+export type DomainEvent = MachineEvent | RunEvent;
+
+/** The word under which watchers and the audit trail see an event. */
+export type EventKind = DomainEvent['kind'];

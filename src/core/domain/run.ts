@@ -1,0 +1,136 @@
+import type { MachinePhase } from './machine.ts';
+import type { Plan } from './plan.ts';
+import type { Millis } from './time.ts';
+
+/** Where a run stands; the last three are final for every writer. */
+export type RunPhase = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
+
+/** Every run phase. */
+export const RUN_PHASES: readonly RunPhase[] = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'];
+
+/** Where a step of a run stands. */
+export type StepState = 'WAITING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'SKIPPED';
+
+/** What a run was asked to do; CUSTOM is a plan that is no type's default. */
+export type RunType = 'REPAVE' | 'RMA' | 'REBOOT' | 'UPGRADE' | 'NET_RECONFIG' | 'CUSTOM';
+
+/** Why a run failed. */
+export type RunErrorCode =
+  | 'STEP_FAILED'
+  | 'STEP_TIMEOUT'
+  | 'STEP_STUCK'
+  | 'OUTCOME_UNKNOWN'
+  | 'INTERRUPTED'
+  | 'INTERNAL';
+
+/** The error that ended a run, or the last one of a step. */
+export interface RunError {
+  readonly code: RunErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** The attempt that was announced and has no outcome yet. */
+export interface Intent {
+  readonly fence: number;
+  readonly deadline: Millis;
+  /** A probe only asks what became of an earlier attempt. */
+  readonly probe: boolean;
+}
+
+/** One step of a run. */
+export interface StepStatus {
+  readonly name: string;
+  readonly state: StepState;
+  /** From 1; 0 while the step was not begun. An interrupted attempt keeps its number. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly startedAt: Millis | null;
+  readonly finishedAt: Millis | null;
+  readonly message: string;
+  /** Set exactly while the step waits in back-off. */
+  readonly nextRetryAt: Millis | null;
+  readonly intent: Intent | null;
+  /** How often this attempt was cut off without an outcome. */
+  readonly interruptions: number;
+  /** Why the hardware must be asked before the next attempt. */
+  readonly probe: 'none' | 'after-unknown' | 'after-interruption';
+}
+
+/** How far a call has come; beside the run, never part of its history. */
+export interface Progress {
+  readonly step: number;
+  readonly attempt: number;
+  readonly current: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly note: string;
+}
+
+/** One execution of a plan on a machine. */
+export interface Run {
+  readonly id: string;
+  readonly machineId: string;
+  readonly requestId: string;
+  readonly type: RunType;
+  readonly planId: string;
+  /** The values the plan's steps were bound with, defaults included. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly initiatedBy: string;
+  readonly canceledBy: string | null;
+  readonly phase: RunPhase;
+  /** The machine's phase when the run was accepted. */
+  readonly originPhase: MachinePhase;
+  readonly createdAt: Millis;
+  readonly startedAt: Millis | null;
+  readonly finishedAt: Millis | null;
+  /** Index of the step that is or was last under way; -1 before the first. */
+  readonly currentStep: number;
+  readonly steps: readonly StepStatus[];
+  readonly error: RunError | null;
+  /** True while the run has ended but its call to the hardware has not returned. */
+  readonly stopping: boolean;
+  /** Counts this run's own events: 1, 2, 3 … */
+  readonly revision: number;
+}
+
+/** A run and its own copy of the plan, with every param filled in. */
+export interface PlannedRun {
+  readonly run: Run;
+  readonly plan: Plan;
+}
+
+/** True once nothing can change the outcome any more. */
+export function isTerminal(phase: RunPhase): boolean {
+  return phase === 'SUCCEEDED' || phase === 'FAILED' || phase === 'CANCELED';
+}
+
+/** The step that has an intent without an outcome, if there is one. */
+export function openIntent(run: Run): { readonly index: number; readonly intent: Intent } | null {
+  const status = run.steps[run.currentStep];
+  return status?.intent ? { index: run.currentStep, intent: status.intent } : null;
+}
+
+/** What a run filter can ask about, already reduced to strings. */
+export interface RunView {
+  readonly run_id: string;
+  readonly machine_id: string;
+  readonly phase: RunPhase;
+  readonly type: RunType;
+  readonly plan_id: string;
+  readonly initiated_by: string;
+}
+
+/** The view of a run that filters read. */
+export function runView(run: Run): RunView {
+  return {
+    run_id: run.id,
+    machine_id: run.machineId,
+    phase: run.phase,
+    type: run.type,
+    plan_id: run.planId,
+    initiated_by: run.initiatedBy,
+  };
+}

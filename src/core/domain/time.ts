@@ -1,0 +1,2 @@
+/** An instant: whole milliseconds since the Unix epoch. */
+export type Millis = number;

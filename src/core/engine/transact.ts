@@ -1,0 +1,161 @@
+import type { Aggregate } from '../domain/aggregate.ts';
+import { decisionTime, runOf } from '../domain/aggregate.ts';
+import { apply } from '../domain/apply.ts';
+import type { Decision } from '../domain/decide/decision.ts';
+import type { DomainEvent } from '../domain/event.ts';
+import type { Identity, Machine } from '../domain/machine.ts';
+import { identitiesOf, machineView } from '../domain/machine.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import { refuse } from '../domain/refusal.ts';
+import { runView } from '../domain/run.ts';
+import type { Millis } from '../domain/time.ts';
+import type { Change, EventDraft, Origin, Store } from '../ports/store.ts';
+
+/** How often a decision is made anew because the machine changed under it. */
+export const MAX_CONFLICTS = 10;
+
+/** What a command is about and who gives it. */
+export interface Command {
+  readonly machineId: string;
+  readonly runId?: string;
+  readonly requestId?: string;
+  readonly origin: Origin;
+  /** Set on what the owner of a run decides. */
+  readonly guard?: NonNullable<Change['guard']>;
+  /** The run whose owner loses its fence with this change. */
+  readonly raiseFenceOf?: (aggregate: Aggregate) => string | null;
+}
+
+/** A decision that took effect, and the aggregate after it. */
+export interface Transacted<D> {
+  readonly kind: 'transacted';
+  readonly decision: D;
+  readonly aggregate: Aggregate;
+}
+
+/** Nothing was written: the caller does not own the run any more. */
+export interface Fenced {
+  readonly kind: 'fenced';
+}
+
+/** What `transact` takes for a decision: events to write, or an answer from what is there. */
+type Decided = Decision | { readonly kind: 'existing' };
+
+/**
+ * Load, decide, commit; on conflict load and decide again, at most ten times, then ABORTED. A decision without events and
+ * without a request id writes nothing.
+ */
+export async function transact<D extends Decided>(
+  store: Store,
+  command: Command,
+  decide: (aggregate: Aggregate) => D | Refusal,
+): Promise<Transacted<D> | Refusal | Fenced> {
+  const also = {
+    ...(command.runId === undefined ? {} : { runId: command.runId }),
+    ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
+  };
+  for (let round = 0; round < MAX_CONFLICTS; round += 1) {
+    const before = await store.load(command.machineId, also);
+    const decision = decide(before);
+    if (decision.kind === 'refusal') return decision;
+    if (decision.kind === 'existing') return { kind: 'transacted', decision, aggregate: before };
+    if (decision.events.length === 0 && decision.request === null) {
+      return { kind: 'transacted', decision, aggregate: before };
+    }
+    const { change, after } = changeOf(before, decision, command);
+    const result = await store.commit(change);
+    switch (result.kind) {
+      case 'ok':
+        return { kind: 'transacted', decision, aggregate: { ...after, revision: result.revision } };
+      case 'fenced':
+        return { kind: 'fenced' };
+      case 'taken':
+        if (result.what === 'identity') return identityTaken(command.machineId, result.identity, result.by);
+        continue;
+      case 'conflict':
+        continue;
+    }
+  }
+  const why = `machine ${command.machineId} is being changed by others; try again`;
+  return refuse('ABORTED', 'CONTENTION', why, { machine_id: command.machineId });
+}
+
+/** Folds a decision over an aggregate into the one write that makes it true. */
+export function changeOf(
+  before: Aggregate,
+  decision: Decision,
+  command: Command,
+): { readonly change: Change; readonly after: Aggregate } {
+  const at = decisionTime(before);
+  const drafts: EventDraft[] = [];
+  let after = before;
+  for (const event of decision.events) {
+    const next = apply(after, event, at);
+    drafts.push(draft(after, next, event, at));
+    after = next;
+  }
+  const change: Change = {
+    machineId: before.machineId,
+    expectedRevision: before.revision,
+    machine: after.machine,
+    runs: after.runs.filter((planned) => !before.runs.includes(planned)),
+    events: drafts,
+    origin: command.origin,
+    request: decision.request,
+    identities: identityChanges(before.machine, after.machine),
+    guard: command.guard ?? null,
+    raiseFenceOf: command.raiseFenceOf?.(before) ?? null,
+  };
+  return { change, after };
+}
+
+function draft(before: Aggregate, after: Aggregate, event: DomainEvent, at: Millis): EventDraft {
+  const { kind, message } = event;
+  if (event.subject === 'machine') {
+    const last = after.machine ?? before.machine;
+    if (last === null) throw new Error(`event ${kind} of machine ${before.machineId}, which is not there`);
+    const old = before.machine;
+    const subject = after.machine === null ? { ...last, revision: last.revision + 1, updatedAt: at } : last;
+    return {
+      subject: 'machine',
+      kind,
+      runId: '',
+      revision: subject.revision,
+      at,
+      message,
+      before: old === null ? null : machineView(old),
+      after: subject,
+    };
+  }
+  const old = runOf(before, event.runId)?.run ?? null;
+  const run = runOf(after, event.runId)?.run;
+  if (run === undefined) throw new Error(`event ${kind} of run ${event.runId}, which is not there`);
+  return {
+    subject: 'run',
+    kind,
+    runId: run.id,
+    revision: run.revision,
+    at,
+    message,
+    before: old === null ? null : runView(old),
+    after: run,
+  };
+}
+
+function identityChanges(before: Machine | null, after: Machine | null): Change['identities'] {
+  const old = identitiesOf(before);
+  const next = identitiesOf(after);
+  const without = (list: readonly Identity[], other: readonly Identity[]) =>
+    list.filter((one) => !other.some((same) => same.kind === one.kind && same.value === one.value));
+  return { take: without(next, old), release: without(old, next) };
+}
+
+function identityTaken(machineId: string, identity: Identity, by: string): Refusal {
+  const names = { mac: 'MAC address', serial: 'serial', bmc: 'BMC address' };
+  return refuse(
+    'ALREADY_EXISTS',
+    'IDENTITY_TAKEN',
+    `${names[identity.kind]} ${identity.value} of machine ${machineId} belongs to machine ${by}`,
+    { machine_id: by, identity: identity.kind, value: identity.value },
+  );
+}

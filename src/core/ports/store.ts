@@ -1,0 +1,267 @@
+import type { Aggregate, RequestMethod, RequestRecord } from '../domain/aggregate.ts';
+import type { EventKind } from '../domain/event.ts';
+import type { Filter } from '../domain/filter.ts';
+import type { Identity, Machine, MachineView } from '../domain/machine.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { PlannedRun, Progress, Run, RunPhase, RunView } from '../domain/run.ts';
+import type { Millis } from '../domain/time.ts';
+import type { LogStream } from './provider.ts';
+
+/** A place in the event log, opaque to everybody but the store that made it. Never empty. */
+export type Cursor = string;
+
+/** Who gave a command and from where; kept with every event it brings about. */
+export interface Origin {
+  readonly actor: string;
+  /** The peer's address; empty for what the server does by itself. */
+  readonly peer: string;
+  readonly requestId: string;
+  readonly reason: string;
+}
+
+/** An event before the store has given it a place in the log. */
+export interface EventDraft {
+  readonly subject: 'machine' | 'run';
+  readonly kind: EventKind;
+  /** Empty for an event of the machine. */
+  readonly runId: string;
+  /** Counts the subject's own events. */
+  readonly revision: number;
+  readonly at: Millis;
+  readonly message: string;
+  /** What filters saw before it; null where there was nothing. */
+  readonly before: MachineView | RunView | null;
+  /** The subject after it; the last state of a machine that was deleted. */
+  readonly after: Machine | Run;
+}
+
+/** An event in the log. `after` is a Machine or a Run, as `subject` says. */
+export interface StoredEvent extends EventDraft, Origin {
+  readonly cursor: Cursor;
+  readonly machineId: string;
+}
+
+/** One atomic, durable change of one machine. */
+export interface Change {
+  readonly machineId: string;
+  /** The revision of the aggregate that was decided on; 0 where there was no machine. */
+  readonly expectedRevision: number;
+  /** The machine after the change; null where it is deleted. */
+  readonly machine: Machine | null;
+  /** The runs that are new or changed. */
+  readonly runs: readonly PlannedRun[];
+  readonly events: readonly EventDraft[];
+  readonly origin: Origin;
+  readonly request: RequestRecord | null;
+  readonly identities: { readonly take: readonly Identity[]; readonly release: readonly Identity[] };
+  /** Set on what the owner of a run writes: refused with `fenced` unless it still holds this fence. */
+  readonly guard: { readonly runId: string; readonly owner: string; readonly fence: number } | null;
+  /** Raises the machine's fence and takes the run from its owner, so that nothing more is taken from it. */
+  readonly raiseFenceOf: string | null;
+}
+
+/** How a commit ended; only `ok` changed anything. */
+export type CommitResult =
+  | { readonly kind: 'ok'; readonly revision: number }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'taken'; readonly what: 'identity'; readonly identity: Identity; readonly by: string }
+  | { readonly kind: 'taken'; readonly what: 'request' | 'active-run' | 'run-id'; readonly by: string };
+
+/** A run that this server now owns. */
+export interface Claim {
+  readonly runId: string;
+  readonly machineId: string;
+  /** Higher than every fence that the machine had before. */
+  readonly fence: number;
+}
+
+/** A run as it is read: with its progress, which is not part of its history. */
+export interface RunRow extends PlannedRun {
+  readonly progress: Progress | null;
+}
+
+/** What remains of a run whose row was swept; its request id goes on answering with it. */
+export interface SweptRun {
+  readonly id: string;
+  readonly machineId: string;
+  readonly requestId: string;
+  readonly type: Run['type'];
+  readonly planId: string;
+  readonly phase: RunPhase;
+  readonly createdAt: Millis;
+  readonly startedAt: Millis | null;
+  readonly finishedAt: Millis | null;
+}
+
+/** A request id as it is kept for good. */
+export interface StoredRequest extends RequestRecord {
+  readonly machineId: string;
+  readonly method: RequestMethod;
+}
+
+/** The place after which a list goes on: the sort value and the id of the last row. */
+export interface PageKey {
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+/** What a list may be sorted by; ids break ties. */
+export type MachineOrder = 'machine_id' | 'phase' | 'rack' | 'updated_at';
+/** What a list of runs may be sorted by; ids break ties. */
+export type RunOrder = 'created_at' | 'finished_at' | 'machine_id';
+
+/** One page of a list. */
+export interface ListQuery<Order extends string> {
+  readonly filter: Filter;
+  readonly orderBy: Order;
+  readonly descending: boolean;
+  /** 1 to 1000. */
+  readonly limit: number;
+  readonly after: PageKey | null;
+}
+
+/** Rows of a page, and where the next one begins; a page may be short although there is a next one. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: PageKey | null;
+}
+
+/** Rows as of one moment, and the cursor of exactly that moment. */
+export interface Snapshot<Row> {
+  readonly cursor: Cursor;
+  /** Pages in a stable order; it must be read to its end or returned, so that the store can let go of the moment. */
+  readonly pages: AsyncIterable<readonly Row[]>;
+}
+
+/** A piece of the event log. */
+export interface Tail {
+  readonly events: readonly StoredEvent[];
+  /** Where the next call goes on; the same cursor where nothing came. */
+  readonly cursor: Cursor;
+  /** True where the log held no more when it was read. */
+  readonly caughtUp: boolean;
+}
+
+/** A cursor that cannot be served: retention has passed it, or it was never one of this log's. */
+export interface CursorFault {
+  readonly kind: 'expired' | 'malformed';
+}
+
+/** A line of a run's log on its way in. */
+export interface LogDraft {
+  readonly at: Millis;
+  readonly stream: LogStream;
+  /** UTF-8, at most 16 KiB, without a line end. */
+  readonly data: Uint8Array;
+  readonly step: string;
+  readonly attempt: number;
+}
+
+/** A line of a run's log. */
+export interface LogLine extends LogDraft {
+  /** 1, 2, 3 …; numbers are missing only where the middle of a long log was dropped. */
+  readonly sequence: number;
+}
+
+/** What a run's owner writes beside its state: log lines in order, and the last progress. */
+export interface LogBatch {
+  readonly runId: string;
+  readonly owner: string;
+  readonly fence: number;
+  readonly lines: readonly LogDraft[];
+  readonly progress: Progress | null;
+}
+
+/** Progress of a run that changed since it was last asked. */
+export interface ProgressChange {
+  readonly runId: string;
+  readonly progress: Progress;
+}
+
+/** What may have changed. A hint: it can be wrong, late or lost, so nothing depends on it but promptness. */
+export interface Hint {
+  /** A run may be ready to be claimed. */
+  readonly due?: boolean;
+  /** A run may have been canceled under its owner. */
+  readonly stop?: boolean;
+  /** The event log has grown. */
+  readonly events?: boolean;
+  /** Runs whose log has grown. */
+  readonly logs?: readonly string[];
+  readonly progress?: boolean;
+}
+
+/** Machines and runs in numbers. */
+export interface Counts {
+  /** By effective state; states without machines may be absent. */
+  readonly machines: Readonly<Record<string, number>>;
+  /** Machines with NeedsIntervention. */
+  readonly attention: number;
+  /** By run phase. */
+  readonly runs: Readonly<Record<string, number>>;
+}
+
+/** Where state lives. All answers are the same whichever store gives them. */
+export interface Store {
+  readonly kind: 'memory' | 'sqlite' | 'postgres';
+
+  /** Everything that decides about one machine. `runId` also loads that run; `requestId` what it did. */
+  load(machineId: string, also?: { readonly runId?: string; readonly requestId?: string }): Promise<Aggregate>;
+  /** Writes one machine's change, or nothing. */
+  commit(change: Change): Promise<CommitResult>;
+
+  /**
+   * Takes due runs without an owner, each with a new fence, oldest first. `nextDueAt` is when the next run without an owner
+   * becomes due, null where there is none: the time to ask again.
+   */
+  claim(
+    owner: string,
+    limit: number,
+  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }>;
+  /** Gives a run up: it is due again at once, or when its back-off ends. Nothing happens unless owner and fence still stand. */
+  release(claim: Claim, owner: string): Promise<void>;
+  /** The runs of this owner that have ended while their call goes on. */
+  stopping(owner: string): Promise<readonly string[]>;
+
+  /** One machine, or null. */
+  machine(machineId: string): Promise<Machine | null>;
+  /** A page of machines; `order` and `after` as in the query. */
+  machines(query: ListQuery<MachineOrder>): Promise<Page<Machine>>;
+  /** How many machines match, counted up to 1000; -1 where there are more. */
+  countMachines(filter: Filter): Promise<number>;
+  /** One run, or null. */
+  run(runId: string): Promise<RunRow | null>;
+  /** What remains of a run that was swept, or null. */
+  sweptRun(runId: string): Promise<SweptRun | null>;
+  /** A page of runs. */
+  runs(query: ListQuery<RunOrder>): Promise<Page<RunRow>>;
+  /** Machines and runs in numbers, of the machines that match. */
+  counts(filter: Filter): Promise<Counts>;
+
+  /** The newest version of an own plan, or null; built-in plans are not in the store. */
+  plan(planId: string): Promise<Plan | null>;
+  /** The newest versions of own plans, by id. */
+  plans(limit: number, after: string | null): Promise<readonly Plan[]>;
+
+  /** Active runs that match the filter, and finished ones where it names them by id. */
+  snapshotRuns(filter: Filter): Promise<Snapshot<RunRow>>;
+  /** Machines that match the filter. */
+  snapshotMachines(filter: Filter): Promise<Snapshot<Machine>>;
+  /** Where the event log ends now. */
+  head(): Promise<Cursor>;
+  /** Events after a cursor, oldest first, at most `limit`. */
+  tail(after: Cursor, limit: number): Promise<Tail | CursorFault>;
+
+  /** Writes batches in order, durable when it resolves. Answers the runs whose batch was refused because the fence has moved on. */
+  appendLogs(batches: readonly LogBatch[]): Promise<readonly string[]>;
+  /** Lines with a sequence above `after`, at most `limit`. */
+  logs(runId: string, after: number, limit: number): Promise<readonly LogLine[]>;
+  /** The last progress of runs that changed since `after`, and the number to ask with next time; 0 gives all there is. */
+  progress(after: number): Promise<{ readonly changes: readonly ProgressChange[]; readonly next: number }>;
+
+  /** Tells about changes made through this store or, where it can, by others. Returns the way to stop listening. */
+  subscribe(listener: (hint: Hint) => void): () => void;
+  /** Lets go of everything. Calls after it reject. */
+  close(): Promise<void>;
+}
