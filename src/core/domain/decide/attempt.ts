@@ -320,3 +320,16 @@ function runFails(at: At, code: RunErrorCode, told: string, cause: string, stopp
   }
   return decided(events);
 }
+
+/** Decides the end of a run that this program itself cannot carry on; a call that may be under way keeps the machine held. */
+export function decideBroken(aggregate: Aggregate, runId: string, message: string): Decision {
+  const planned = runOf(aggregate, runId);
+  if (planned === null || isTerminal(planned.run.phase)) return decided([]);
+  const at: At = {
+    aggregate,
+    planned,
+    index: Math.max(0, planned.run.currentStep),
+    now: decisionTime(aggregate),
+  };
+  return runFails(at, 'INTERNAL', message, 'INTERNAL', false);
+}

@@ -1,0 +1,293 @@
+import type { Aggregate } from '../domain/aggregate.ts';
+import { decisionTime, runOf } from '../domain/aggregate.ts';
+import type { Announce, NextAction, Outcome, ProbeOutcome } from '../domain/decide/attempt.ts';
+import {
+  decideBegin,
+  decideBroken,
+  decideIntent,
+  decideInterrupted,
+  decideOutcome,
+  decideStuck,
+  decideSucceed,
+  nextAction,
+} from '../domain/decide/attempt.ts';
+import type { Decision } from '../domain/decide/decision.ts';
+import { openIntent } from '../domain/run.ts';
+import type { Clock } from '../ports/clock.ts';
+import { wait } from '../ports/clock.ts';
+import type { ProviderRegistry } from '../ports/provider.ts';
+import type { Claim, Store } from '../ports/store.ts';
+import type { OngoingCall, StopReason } from './call.ts';
+import { beginCall } from './call.ts';
+import type { EngineLog } from './engine.ts';
+import type { LogWriter } from './log-writer.ts';
+import { transact } from './transact.ts';
+
+/** A call begins at most this long after its intent was sent, in milliseconds; else the intent is sent again. */
+export const INTENT_GOOD_FOR_MS = 500;
+/** How long a call that was told to stop for its timeout has to return, in milliseconds. */
+export const GRACE_MS = 10_000;
+/** The longest wait between two tries to reach a store that is away, in milliseconds. */
+const MAX_STORE_WAIT_MS = 2_000;
+
+/** What every driver of one server shares. */
+export interface DriverContext {
+  readonly store: Store;
+  readonly providers: ProviderRegistry;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly instance: string;
+  readonly logs: LogWriter;
+  readonly log: EngineLog;
+  /** Aborted when the server stops for good: nothing is waited for any more. */
+  readonly killed: AbortSignal;
+}
+
+/** Carries one claimed run on, step by step, until it ends, waits in back-off, or belongs to somebody else. */
+export class RunDriver {
+  readonly claim: Claim;
+  readonly #context: DriverContext;
+  #call: OngoingCall | null = null;
+  #stopReason: StopReason | null = null;
+  #drained = false;
+
+  constructor(context: DriverContext, claim: Claim) {
+    this.#context = context;
+    this.claim = claim;
+  }
+
+  /** True while a call to the hardware is under way. */
+  get calling(): boolean {
+    return this.#call !== null;
+  }
+
+  /** Tells the call under way to stop, and keeps another from beginning. */
+  stop(reason: StopReason): void {
+    this.#stopReason ??= reason;
+    this.#call?.stop(reason);
+  }
+
+  /** Lets the call under way end, but begins no other. */
+  drain(): void {
+    this.#drained = true;
+  }
+
+  /** Resolves when this server has nothing more to do for the run under this claim. Never rejects. */
+  async drive(): Promise<void> {
+    const { log, store, instance, logs } = this.#context;
+    try {
+      while (await this.#advance());
+    } catch (error) {
+      log.error({ err: error, run: this.claim.runId }, 'a run could not be carried on');
+      await this.#fail(error);
+    }
+    logs.end(this.claim);
+    if (!this.#drained) return;
+    try {
+      await store.release(this.claim, instance);
+    } catch (error) {
+      log.warn({ err: error, run: this.claim.runId }, 'a run could not be given back; its lease will end');
+    }
+  }
+
+  /** Does the next thing; false where there is nothing more to do. */
+  async #advance(): Promise<boolean> {
+    if (this.#drained || this.#stopReason !== null) return false;
+    const { machineId, runId, fence } = this.claim;
+    const aggregate = await this.#persist(() => this.#context.store.load(machineId, { runId }));
+    const planned = aggregate === null ? null : runOf(aggregate, runId);
+    if (aggregate === null || planned === null) return false;
+    const action = nextAction(planned, fence, decisionTime(aggregate));
+    return this.#act(action);
+  }
+
+  async #act(action: NextAction): Promise<boolean> {
+    const { runId, fence } = this.claim;
+    switch (action.kind) {
+      case 'start':
+        return (await this.#decide((aggregate) => decideBegin(aggregate, runId))) !== null;
+      case 'record-interruption': {
+        const told = 'its server went away in mid-call';
+        return (await this.#decide((aggregate) => decideInterrupted(aggregate, runId, fence, told))) !== null;
+      }
+      case 'attempt':
+        return this.#attempt({ ...action, runId, fence });
+      case 'succeed':
+        await this.#decide((aggregate) => decideSucceed(aggregate, runId));
+        return false;
+      case 'wait':
+      case 'nothing':
+        return false;
+    }
+  }
+
+  /** Announces an attempt, makes the call, and records how it ended. */
+  async #attempt(announce: Announce): Promise<boolean> {
+    const announced = await this.#announce(announce);
+    if (announced === null) return false;
+    const call = this.#begin(announced, announce);
+    this.#call = call;
+    try {
+      const outcome = await this.#outcome(call);
+      if (outcome === null) return false;
+      return await this.#record(outcome, announced, announce);
+    } catch (error) {
+      // Whatever went wrong on our side, the machine is not let go while a call to it may be under way.
+      call.stop('fenced');
+      await this.#returnedOrKilled(call);
+      throw error;
+    } finally {
+      this.#call = null;
+    }
+  }
+
+  /** Commits the intent, anew where the commit took so long that a peer may think it stale. */
+  async #announce(announce: Announce): Promise<Aggregate | null> {
+    const { clock } = this.#context;
+    for (;;) {
+      const sent = clock.monotonic();
+      const aggregate = await this.#decide((now) => decideIntent(now, announce));
+      const planned = aggregate === null ? null : runOf(aggregate, announce.runId);
+      if (aggregate === null || planned === null) return null;
+      if (openIntent(planned.run)?.intent.fence !== announce.fence || planned.run.phase !== 'RUNNING') return null;
+      if (clock.monotonic() - sent <= INTENT_GOOD_FOR_MS) return aggregate;
+    }
+  }
+
+  #begin(aggregate: Aggregate, { step: index, attempt, probe }: Announce): OngoingCall {
+    const { providers, clock, logs } = this.#context;
+    const planned = runOf(aggregate, this.claim.runId);
+    const step = planned?.plan.steps[index];
+    const intent = planned?.run.steps[index]?.intent;
+    if (aggregate.machine === null || step === undefined || !intent) {
+      throw new Error(`step ${index} of run ${this.claim.runId} was announced and is not there`);
+    }
+    let open = true;
+    const call = beginCall(
+      providers,
+      {
+        machine: aggregate.machine,
+        step,
+        token: { runId: this.claim.runId, step: index, attempt, fence: this.claim.fence },
+        deadline: intent.deadline,
+        log: (stream, line) => {
+          if (open) logs.line(this.claim, stream, line, step.name, attempt);
+        },
+        progress: (current, total, unit, note) => {
+          if (open) logs.progress(this.claim, { step: index, attempt, current, total, unit, note });
+        },
+      },
+      probe,
+      clock,
+    );
+    void call.returned.then(() => {
+      open = false;
+    });
+    if (this.#stopReason !== null) call.stop(this.#stopReason);
+    return call;
+  }
+
+  /** Waits for the call to end as it may; null where the server goes away before it has. */
+  async #outcome(call: OngoingCall): Promise<Outcome | ProbeOutcome | null> {
+    const first = await Promise.race([call.returned, call.stopped]);
+    if (typeof first !== 'string') return first;
+    if (first === 'timeout') return this.#timedOut(call);
+    const returned = await this.#returnedOrKilled(call);
+    if (returned === null || first !== 'shutdown') return returned;
+    const settled = returned.kind === 'done' || returned.kind === 'probed-done';
+    return settled ? returned : { kind: 'interrupted', message: 'the server was stopped in mid-call' };
+  }
+
+  async #timedOut(call: OngoingCall): Promise<Outcome | ProbeOutcome | null> {
+    const { clock, killed } = this.#context;
+    const giveUp = new AbortController();
+    const grace = wait(clock, GRACE_MS, AbortSignal.any([giveUp.signal, killed]));
+    const returned = await Promise.race([call.returned, grace]);
+    giveUp.abort();
+    if (typeof returned !== 'boolean') return { kind: 'timeout', message: 'timed out' };
+    if (killed.aborted) return null;
+    await this.#decide((aggregate) => decideStuck(aggregate, this.claim.runId, GRACE_MS));
+    return this.#returnedOrKilled(call);
+  }
+
+  #returnedOrKilled(call: OngoingCall): Promise<Outcome | ProbeOutcome | null> {
+    const { killed } = this.#context;
+    if (killed.aborted) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const gone = () => resolve(null);
+      killed.addEventListener('abort', gone, { once: true });
+      void call.returned.then((outcome) => {
+        killed.removeEventListener('abort', gone);
+        resolve(outcome);
+      });
+    });
+  }
+
+  /** Writes the outcome down, after the call's last log line; what a probe allows is done under the same announcement. */
+  async #record(outcome: Outcome | ProbeOutcome, announced: Aggregate, announce: Announce): Promise<boolean> {
+    const { runId, fence } = this.claim;
+    const random = this.#context.random();
+    await this.#flush();
+    const aggregate = await this.#decide((now) => decideOutcome(now, { runId, fence, outcome }, random));
+    const run = aggregate === null ? null : runOf(aggregate, runId)?.run;
+    if (!aggregate || !run || announced.machine === null) return false;
+    const status = run.steps[announce.step];
+    if (status?.nextRetryAt != null && status.nextRetryAt > decisionTime(aggregate)) return false;
+    return run.phase === 'RUNNING';
+  }
+
+  async #flush(): Promise<void> {
+    const { logs, killed } = this.#context;
+    if (killed.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const gone = () => resolve();
+    killed.addEventListener('abort', gone, { once: true });
+    await Promise.race([logs.flush(this.claim), promise]);
+    killed.removeEventListener('abort', gone);
+  }
+
+  /** The last resort against a fault of our own: the run fails with INTERNAL instead of standing still. */
+  async #fail(error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : 'unknown fault';
+    try {
+      await this.#decide((aggregate) => decideBroken(aggregate, this.claim.runId, message));
+    } catch (second) {
+      this.#context.log.error({ err: second, run: this.claim.runId }, 'and it could not be failed either');
+    }
+  }
+
+  /** Commits as the owner of the run; null where it is not the owner any more. */
+  async #decide(decide: (aggregate: Aggregate) => Decision): Promise<Aggregate | null> {
+    const { store, instance } = this.#context;
+    const { machineId, runId, fence } = this.claim;
+    const origin = { actor: 'engine', peer: '', requestId: '', reason: '' };
+    const guard = { runId, owner: instance, fence };
+    for (;;) {
+      const result = await this.#persist(() => transact(store, { machineId, runId, origin, guard }, decide));
+      if (result === null || result.kind === 'fenced') return null;
+      if (result.kind === 'transacted') return result.aggregate;
+      this.#context.log.warn({ run: runId, refusal: result.message }, 'a decision did not get through; again');
+    }
+  }
+
+  /** Tries until the store answers: what was decided is not lost because the store is away. Null when the server is killed. */
+  async #persist<T>(action: () => Promise<T>): Promise<T | null> {
+    const { clock, killed, log } = this.#context;
+    for (let pause = 50; ; pause = Math.min(pause * 2, MAX_STORE_WAIT_MS)) {
+      if (killed.aborted) return null;
+      try {
+        return await action();
+      } catch (error) {
+        if (!isStoreAway(error)) throw error;
+        log.warn({ err: error, run: this.claim.runId }, 'the store is away; again');
+        if (!(await wait(clock, pause, killed))) return null;
+      }
+    }
+  }
+}
+
+/** Stores mark what will pass by itself with this name. */
+function isStoreAway(error: unknown): boolean {
+  return error instanceof Error && error.name === 'StoreUnavailable';
+}
