@@ -19,7 +19,7 @@ const LAUNCHER_FD = 'BMDEMO_LAUNCHER_FD';
 const ORPHAN_GRACE_MS = 8000;
 
 /** Two of the same signal within this time are one signal that came by two ways; see `dropTwinSignals`. */
-const TWIN_MS = 100;
+const TWIN_MS = 200;
 
 if (isFit(process.versions.node)) {
   runHere();
@@ -94,7 +94,7 @@ function dropTwinSignals() {
   };
 }
 
-/** node:sqlite still calls itself experimental; every other warning is shown. */
+/** Up to Node 22 node:sqlite calls itself experimental; every other warning is shown. */
 function hideSqliteWarning() {
   const emitWarning = process.emitWarning;
   process.emitWarning = (warning, ...rest) => {
