@@ -29,8 +29,9 @@ export type UnaryCall<I extends DescMessage, O extends DescMessage> = (
 
 /**
  * Calls one method and gives its stream. The call begins when the first message is asked for; a reader that is slow
- * holds the sender back through HTTP/2's window. To end it while a message is awaited, abort the signal: an async
- * generator's `return()` waits for that message.
+ * holds the sender back through HTTP/2's window. An error overtakes messages that the reader has not asked for yet
+ * (grpc-js drops them), so a reader that must not miss any resumes from the last one it saw. To end the stream while a
+ * message is awaited, abort the signal: an async generator's `return()` waits for that message.
  */
 export type ServerStreamCall<I extends DescMessage, O extends DescMessage> = (
   request: MessageInitShape<I>,

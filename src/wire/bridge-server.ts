@@ -19,7 +19,7 @@ export interface CallContext {
   readonly method: DescMethod;
   /** What the client sent along; without the headers that belong to gRPC. */
   readonly metadata: Metadata;
-  /** The client's address, `host:port`; `unknown` for one that has none, such as a unix socket. */
+  /** The client's address, `host:port`, or `unix` for one that came through a socket file. */
   readonly peer: string;
   /** When the client gives up, in milliseconds since 1970; Infinity if it does not. */
   readonly deadline: number;
@@ -177,20 +177,20 @@ function drained(call: WritingCall, signal: AbortSignal): Promise<void> {
 
 class Context implements CallContext {
   readonly method: DescMethod;
+  readonly peer: string;
   readonly #call: AnyCall;
   #signal: AbortSignal | undefined;
 
   constructor(call: AnyCall, method: DescMethod) {
     this.#call = call;
     this.method = method;
+    // Asked for now, because grpc-js forgets it with the connection. It has no name for a client without an address.
+    const peer = call.getPeer();
+    this.peer = peer === 'unknown' ? 'unix' : peer;
   }
 
   get metadata(): Metadata {
     return this.#call.metadata;
-  }
-
-  get peer(): string {
-    return this.#call.getPeer();
   }
 
   get deadline(): number {

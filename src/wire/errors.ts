@@ -25,6 +25,7 @@ export type CodeName = Exclude<keyof typeof Code, 'OK'>;
 /** Why a call failed, as a word that is never renamed: the domain's refusals, and what the server itself refuses with. */
 export type ErrorReason =
   | RefusalReason
+  | 'SERVICE_NOT_FOUND'
   | 'UNIMPLEMENTED_YET'
   | 'PREVIEW_STALE'
   | 'UNAUTHENTICATED'
