@@ -18,6 +18,9 @@ const LAUNCHER_FD = 'BMDEMO_LAUNCHER_FD';
 /** How long an orphaned program may take to end by itself after SIGTERM; the server promises 5 s. */
 const ORPHAN_GRACE_MS = 8000;
 
+/** What the launcher passes on to the program. */
+const RELAYED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGCONT'];
+
 /** Two of the same signal within this time are one signal that came by two ways; see `dropTwinSignals`. */
 const TWIN_MS = 200;
 
@@ -69,20 +72,17 @@ function endWithLauncher() {
 
 /**
  * Drops the second of two equal signals that come within TWIN_MS. Ctrl-C reaches every process of the foreground
- * group; npm, npx and the launcher below, all in that group, get it as well and pass it on, so that one key press
- * would arrive here two or three times, and the second SIGINT means "end at once". The relays cannot tell a key press
- * from `kill` (Node does not show who sent a signal), so they pass on everything, and twins are dropped here, where
- * they meet. Signals of the same kind merge in the kernel too while they are pending: nobody may count them.
+ * group; the launcher below is in that group, gets it as well and passes it on, and so do npm and npx (to this process
+ * itself where `sh` is bash). One key press would arrive here two or three times, and a second SIGINT means "end at
+ * once". The relays cannot tell a key press from `kill`, for Node does not show who sent a signal: they pass on
+ * everything, and twins are dropped here, where they meet. Signals of the same kind merge in the kernel too while they
+ * are pending, so that nobody may count on two.
  *
  * It wraps `emit` in place of listening, so that a signal nobody listens to keeps its default action.
  */
 function dropTwinSignals() {
   const emit = process.emit;
-  const deliveredAt = new Map([
-    ['SIGINT', Number.NEGATIVE_INFINITY],
-    ['SIGTERM', Number.NEGATIVE_INFINITY],
-    ['SIGHUP', Number.NEGATIVE_INFINITY],
-  ]);
+  const deliveredAt = new Map(RELAYED.map((signal) => [signal, Number.NEGATIVE_INFINITY]));
   process.emit = function emitOnce(event, ...args) {
     const before = deliveredAt.get(event);
     if (before !== undefined) {
@@ -113,15 +113,14 @@ function handOver(path) {
 
   // A signal to the launcher alone must reach the program; one to the whole group then reaches it twice, and the
   // program drops the twin (dropTwinSignals).
-  const relayed = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGCONT'];
-  for (const signal of relayed) process.on(signal, () => child.kill(signal));
+  for (const signal of RELAYED) process.on(signal, () => child.kill(signal));
 
   stopWithChild(child);
 
   child.on('error', (error) => fail(noFitNode(`the one of the \`node\` package does not start (${error.message})`)));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);
-    for (const name of relayed) process.removeAllListeners(name);
+    for (const name of RELAYED) process.removeAllListeners(name);
     process.kill(process.pid, signal);
     // Still here: the signal does not end this process. The shell's number for it says the same.
     setTimeout(() => process.exit(128 + constants.signals[signal]), 1000);
