@@ -26,17 +26,12 @@ export function encodeOnce<Desc extends DescMessage>(desc: Desc, message: Messag
   return new Encoded(desc, toBuffer(toBinary(desc, message)));
 }
 
-/** The path of a method on the wire, `/package.Service/Method`. */
-export function methodPath(method: DescMethod): string {
-  return `/${method.parent.typeName}/${method.name}`;
-}
-
 /** How grpc-js is to encode and decode a method; serializers take messages and `Encoded` alike. */
 export function methodDefinition<Input extends DescMessage, Output extends DescMessage>(
   method: DescMethod & { readonly input: Input; readonly output: Output },
 ): MethodDefinition<Outgoing<Input>, Outgoing<Output>> {
   return {
-    path: methodPath(method),
+    path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
     requestSerialize: serializer(method.input),
