@@ -1,0 +1,57 @@
+import { create } from '@bufbuild/protobuf';
+import type { Condition } from '../../core/domain/condition.ts';
+import type { Machine, MachinePhase, MachineSpec } from '../../core/domain/machine.ts';
+import { effectiveState, etagOf } from '../../core/domain/machine.ts';
+import type { Machine as MachineMessage } from '../gen/baremetal/v1/machine_pb.ts';
+import { MachineSchema, MachineStatus_Phase } from '../gen/baremetal/v1/machine_pb.ts';
+import { timestampOf } from './time.ts';
+
+/** A machine as clients see it. */
+export function machineToWire(machine: Machine): MachineMessage {
+  return create(MachineSchema, {
+    machineId: machine.id,
+    spec: specToWire(machine.spec),
+    status: {
+      phase: phaseToWire(machine.phase),
+      conditions: machine.conditions.map(conditionToWire),
+      activeRunId: machine.activeRunId ?? '',
+      lastSeen: timestampOf(machine.lastSeenAt),
+      effectiveState: phaseToWire(effectiveState(machine)),
+      stoppingRunId: machine.stoppingRunId ?? '',
+      phaseSince: timestampOf(machine.phaseSince),
+    },
+    labels: { ...machine.labels },
+    etag: etagOf(machine),
+    createdAt: timestampOf(machine.createdAt),
+    updatedAt: timestampOf(machine.updatedAt),
+  });
+}
+
+/** The wire's number of a machine phase. */
+export function phaseToWire(phase: MachinePhase): MachineStatus_Phase {
+  return MachineStatus_Phase[phase];
+}
+
+function specToWire(spec: MachineSpec) {
+  return {
+    provider: spec.provider,
+    macAddresses: [...spec.macAddresses],
+    serial: spec.serial,
+    sshEndpoint: spec.sshEndpoint,
+    bmcAddress: spec.bmcAddress,
+    rack: spec.rack,
+    bmcCredentialsRef: spec.bmcCredentialsRef,
+    model: spec.model,
+    targetCluster: spec.targetCluster === null ? undefined : { ...spec.targetCluster },
+  };
+}
+
+function conditionToWire(condition: Condition) {
+  return {
+    type: condition.type,
+    status: condition.status,
+    reason: condition.reason,
+    message: condition.message,
+    lastTransitionTime: timestampOf(condition.lastTransitionAt),
+  };
+}
