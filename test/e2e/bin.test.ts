@@ -1,3 +1,5 @@
+import { mkdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LauncherPackage, Running } from './launcher.ts';
 
@@ -166,6 +168,56 @@ describe('on an older Node with nothing to hand over to', () => {
       code: 1,
       stdout: [],
       stderr: sentence,
+    });
+  });
+});
+
+describe('prepare', () => {
+  beforeEach(async () => {
+    await made.write('node_modules/esbuild/package.json', '{}');
+    await mkdir(join(made.root, 'node_modules/.bin'));
+  });
+
+  const prepare = (age: 'fit' | 'old') => run(...made.command(age, 'scripts/prepare.js')).outcome();
+
+  it('builds on the Node of the node package, links the program for npx, and says what to start', async () => {
+    await made.write('scripts/build.ts', 'console.log("built on " + process.versions.node);');
+    expect(await prepare('old')).toMatchObject({
+      code: 0,
+      stdout: [`built on ${process.versions.node}`, 'bmdemo is built: start it with `npm start`.'],
+      stderr: '',
+    });
+    expect(await readlink(join(made.root, 'node_modules/.bin/bmdemo'))).toBe('../../bin/bmdemo.js');
+    expect(await prepare('old')).toMatchObject({ code: 0 });
+  });
+
+  it('names the launcher as what to start where npm scripts would find a Node that does not run', async () => {
+    await made.write('scripts/build.ts', '');
+    await made.remove('node_modules/node');
+    expect(await prepare('fit')).toMatchObject({
+      code: 0,
+      stdout: [
+        'bmdemo is built: start it with bin/bmdemo.js (not with npm start: the `node` package, which brings one, is not installed).',
+      ],
+    });
+  });
+
+  it('fails when the build does', async () => {
+    await made.write('scripts/build.ts', 'process.exitCode = 1;');
+    expect(await prepare('old')).toMatchObject({
+      code: 1,
+      stdout: [],
+      stderr: 'bmdemo was not built; `npm run build` tries again.\n',
+    });
+  });
+
+  it('says so where the development dependencies were left out', async () => {
+    await made.remove('node_modules/esbuild');
+    expect(await prepare('fit')).toMatchObject({
+      code: 1,
+      stdout: [],
+      stderr:
+        'bmdemo is built by its development dependencies, which are not installed: run `npm ci` without --omit=dev.\n',
     });
   });
 });
