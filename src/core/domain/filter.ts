@@ -3,7 +3,7 @@ import type { MachineView } from './machine.ts';
 import { MACHINE_PHASES } from './machine.ts';
 import type { RunView } from './run.ts';
 import { RUN_PHASES } from './run.ts';
-import { normalPlanId, parseRunType, RUN_TYPES } from './run-type.ts';
+import { normalPlanId, RUN_TYPES } from './run-type.ts';
 
 /** What a filter can be about. */
 export type FilterSubject = 'machine' | 'run';
@@ -55,7 +55,8 @@ interface Token {
 
 /** Reads `field op value` joined by AND; blanks around the operator are optional, quotes needed only where the value has blanks. */
 export function parseFilter(text: string, subject: FilterSubject): Filter | FilterFault {
-  if (text.length > MAX_FILTER_LENGTH) return fault(MAX_FILTER_LENGTH, `longer than ${MAX_FILTER_LENGTH} characters`);
+  if (text.length > MAX_FILTER_LENGTH)
+    return fault(MAX_FILTER_LENGTH + 1, `longer than ${MAX_FILTER_LENGTH} characters`);
   const tokens = tokenize(text);
   if (!Array.isArray(tokens)) return tokens;
   const clauses: Clause[] = [];
@@ -125,6 +126,8 @@ function readClause(
     return fault(op?.column ?? end, `expected =, != or : after ${field.text}`);
   }
   if (value === undefined) return fault(end, `expected a value after ${field.text} ${op.text}`);
+  const doubled = value.quoted ? null : /^(?:!=|=|:)/.exec(value.text);
+  if (doubled !== null) return fault(value.column, `a value that begins with ${doubled[0]} needs quotes`);
   return readValue({ ...name, op: op.text as FilterOp, value: value.text }, value, subject);
 }
 
@@ -148,16 +151,14 @@ function readValue(clause: Clause, token: Token, subject: FilterSubject): Clause
     if (value === 'true' || value === 'false') return { ...clause, value };
     return fault(token.column, `${clause.key} is true or false`);
   }
-  if (clause.op === ':') return clause;
   switch (clause.field) {
     case 'phase':
     case 'effective_state':
       return oneOf(clause, token, subject === 'run' ? RUN_PHASES : MACHINE_PHASES);
     case 'type':
-      if (clause.value.toUpperCase() === 'CUSTOM') return { ...clause, value: 'CUSTOM' };
-      return oneOf({ ...clause, value: parseRunType(clause.value) ?? clause.value }, token, RUN_TYPES);
+      return oneOf({ ...clause, value: clause.value.replaceAll('-', '_') }, token, [...RUN_TYPES, 'CUSTOM']);
     case 'plan_id':
-      return { ...clause, value: normalPlanId(clause.value) };
+      return clause.op === ':' ? clause : { ...clause, value: normalPlanId(clause.value) };
     default:
       return clause;
   }
@@ -165,8 +166,13 @@ function readValue(clause: Clause, token: Token, subject: FilterSubject): Clause
 
 function oneOf(clause: Clause, token: Token, allowed: readonly string[]): Clause | FilterFault {
   const value = clause.value.toUpperCase();
+  const known = allowed.join(', ');
+  if (clause.op === ':') {
+    if (value === '*' || allowed.some((name) => name.includes(value))) return { ...clause, value };
+    return fault(token.column, `no ${clause.field} has "${token.text}" in it; known: ${known}`);
+  }
   if (allowed.includes(value)) return { ...clause, value };
-  return fault(token.column, `unknown ${clause.field} "${clause.value}"; known: ${allowed.join(', ')}`);
+  return fault(token.column, `unknown ${clause.field} "${token.text}"; known: ${known}`);
 }
 
 /** True where every clause holds for the view. */
@@ -188,12 +194,17 @@ function holds(clause: Clause, view: MachineView | RunView): boolean {
 }
 
 function fieldOf(clause: Clause, view: MachineView | RunView): string {
-  if (clause.field === 'labels') return 'labels' in view ? (view.labels[clause.key] ?? '') : '';
+  if (clause.field === 'labels') return 'labels' in view ? labelOf(view.labels, clause.key) : '';
   if (clause.field === 'condition') {
     return String('conditions' in view && view.conditions.includes(clause.key));
   }
   const value = (view as unknown as Readonly<Record<string, unknown>>)[clause.field];
   return typeof value === 'string' ? value : '';
+}
+
+/** Only what somebody set: every object has a `constructor` of its own kind. */
+function labelOf(labels: Readonly<Record<string, string>>, key: string): string {
+  return Object.hasOwn(labels, key) ? (labels[key] ?? '') : '';
 }
 
 /** The id that a filter pins a field to with `=`, or null: what decides whether one row is meant. */

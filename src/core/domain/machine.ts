@@ -1,5 +1,6 @@
 import type { Condition } from './condition.ts';
 import { hasCondition } from './condition.ts';
+import { parseMac } from './mac-address.ts';
 import type { Millis } from './time.ts';
 
 /** Where a machine stands in its life. */
@@ -107,14 +108,10 @@ export function identitiesOfSpec(spec: MachineSpec): readonly Identity[] {
   const add = (kind: Identity['kind'], value: string) => {
     if (value !== '') found.set(`${kind} ${value}`, { kind, value });
   };
-  for (const mac of spec.macAddresses) add('mac', normalMac(mac));
+  for (const mac of spec.macAddresses) add('mac', parseMac(mac) ?? mac.trim().toLowerCase());
   add('serial', spec.serial.trim().toUpperCase());
   add('bmc', spec.bmcAddress.trim().toLowerCase());
   return [...found.values()];
-}
-
-function normalMac(mac: string): string {
-  return mac.trim().toLowerCase().replaceAll('-', ':');
 }
 
 /** What a machine filter can ask about, already reduced to strings. */

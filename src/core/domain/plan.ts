@@ -100,14 +100,15 @@ export interface Plan {
 /** What the lifecycle needs to know of a plan. */
 export interface PlanTraits {
   readonly repaves: boolean;
+  /** A step joins a cluster, and none after it writes the disk that it joined with. */
   readonly joins: boolean;
   readonly marksRma: boolean;
 }
 
 /** Reads off the steps what a run of the plan does to a machine's phase. */
 export function planTraits(plan: Plan): PlanTraits {
-  const has = (kind: StepKind) => plan.steps.some((step) => step.action.kind === kind);
-  return { repaves: has('repave'), joins: has('join'), marksRma: has('rma') };
+  const last = (kind: StepKind) => plan.steps.findLastIndex((step) => step.action.kind === kind);
+  return { repaves: last('repave') >= 0, joins: last('join') > last('repave'), marksRma: last('rma') >= 0 };
 }
 
 /** The capabilities that a plan asks of a provider, each once. */

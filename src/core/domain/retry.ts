@@ -20,7 +20,9 @@ export const DEFAULT_RETRY: RetryPolicy = { initialMs: 1_000, multiplier: 2, cap
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter)
  */
 export function backOffMs(policy: RetryPolicy, failed: number, random: number): number {
-  const ceiling = Math.min(policy.capMs, policy.initialMs * policy.multiplier ** (failed - 1));
+  // Finite, because nothing times infinity is no number.
+  const growth = Math.min(policy.multiplier ** (failed - 1), Number.MAX_VALUE);
+  const ceiling = Math.min(policy.capMs, policy.initialMs * growth);
   return Math.round(policy.jitter ? ceiling * random : ceiling);
 }
 
