@@ -5,6 +5,7 @@ import type { Identity, Machine, MachineView } from '../domain/machine.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { PlannedRun, Progress, Run, RunPhase, RunView } from '../domain/run.ts';
 import type { Millis } from '../domain/time.ts';
+import type { Membership } from './membership.ts';
 import type { LogStream } from './provider.ts';
 
 /** A place in the event log, opaque to everybody but the store that made it. Never empty. */
@@ -183,6 +184,8 @@ export interface ProgressChange {
 export interface Hint {
   /** A run may be ready to be claimed. */
   readonly due?: boolean;
+  /** A server may be gone. */
+  readonly peers?: boolean;
   /** A run may have been canceled under its owner. */
   readonly stop?: boolean;
   /** The event log has grown. */
@@ -205,6 +208,8 @@ export interface Counts {
 /** Where state lives. All answers are the same whichever store gives them. */
 export interface Store {
   readonly kind: 'memory' | 'sqlite' | 'postgres';
+  /** Null where one process has the store to itself. */
+  readonly membership: Membership | null;
 
   /** Everything that decides about one machine. `runId` also loads that run; `requestId` what it did. */
   load(machineId: string, also?: { readonly runId?: string; readonly requestId?: string }): Promise<Aggregate>;
@@ -221,6 +226,11 @@ export interface Store {
   ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }>;
   /** Gives a run up: it is due again at once, or when its back-off ends. Nothing happens unless owner and fence still stand. */
   release(claim: Claim, owner: string): Promise<void>;
+  /**
+   * Frees what servers that are gone have left: their runs become due, and those that have ended but still hold a machine
+   * come back as claims of `owner`, whose part it is to record that the call has stopped.
+   */
+  reap(owner: string): Promise<readonly Claim[]>;
   /** The runs of this owner that have ended while their call goes on. */
   stopping(owner: string): Promise<readonly string[]>;
 
