@@ -5,7 +5,7 @@ const withProgram = 'test/{e2e,chaos}/**/*.test.{ts,tsx}';
 
 export default defineConfig({
   test: {
-    // Processes, not threads: node-pty and process.on(signal) belong to a main thread.
+    // Processes, not threads: signals and process.chdir belong to a main thread, and threads were no quicker.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

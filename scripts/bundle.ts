@@ -40,11 +40,11 @@ export async function buildBundle(): Promise<void> {
     target: 'node22.18',
     jsx: 'automatic',
     sourcemap: true,
-    // The sources of the checkout are beside it, and 5 MB of quoted text would be read with every stack trace.
+    // The map names the sources, which lie beside it in a checkout; with their text it would be three times as large.
     sourcesContent: false,
     logLevel: 'warning',
     define: {
-      // React's development build is four times slower and keeps every fiber's stack.
+      // React without its development checks, which cost time in every render.
       'process.env.NODE_ENV': '"production"',
       'process.env.BMDEMO_VERSION': JSON.stringify(version),
     },
