@@ -1,0 +1,408 @@
+import { describe, expect, it } from 'vitest';
+import { DONE, EngineBench, FAILED } from '../../../test/support/engine-bench.ts';
+import { settle } from '../../../test/support/virtual-clock.ts';
+import { hasCondition } from '../domain/condition.ts';
+import type { Plan, Step, StepAction } from '../domain/plan.ts';
+import { DEFAULT_RETRY } from '../domain/retry.ts';
+import { isTerminal } from '../domain/run.ts';
+import { GRACE_MS } from './run-driver.ts';
+
+const step = (name: string, action: StepAction, timeoutSeconds = 60, maxRetries = 1): Step => ({
+  name,
+  action,
+  timeoutSeconds,
+  maxRetries,
+  retry: DEFAULT_RETRY,
+});
+
+const planOf = (...steps: readonly Step[]): Plan => ({
+  id: 'plan/test',
+  version: 1,
+  displayName: 'Test',
+  description: '',
+  builtIn: false,
+  createdAt: 0,
+  params: [],
+  steps,
+});
+
+async function startedBench(maxRuns = 1_000): Promise<EngineBench> {
+  const bench = new EngineBench(undefined, maxRuns);
+  await bench.register('m1');
+  bench.engine.start();
+  return bench;
+}
+
+const idOf = (answer: unknown): string => {
+  expect(answer).toBeTypeOf('string');
+  return answer as string;
+};
+
+describe('a run that goes well', () => {
+  it('does the steps in order and leaves the machine in service', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = () => DONE;
+    const head = await bench.store.head();
+    const runId = idOf(await bench.start('m1', 'repave-join'));
+    await bench.clock.advance(1_000);
+    const run = await bench.run(runId);
+    expect(run.phase).toBe('SUCCEEDED');
+    expect(run.steps.map((one) => one.state)).toEqual(Array(5).fill('SUCCEEDED'));
+    expect(bench.provider.journal.map((call) => call.step)).toEqual(run.steps.map((one) => one.name));
+    expect((await bench.machine('m1')).phase).toBe('IN_SERVICE');
+    const phases = (await bench.events(head)).flatMap((event) => ('spec' in event.after ? [event.after.phase] : []));
+    expect([...new Set(phases)]).toEqual(['PROVISIONING', 'READY', 'IN_SERVICE']);
+    expect(bench.engine.active()).toBe(0);
+  });
+
+  it('writes thirteen events of the run for five steps: accepted, started, two a step, ended', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = () => DONE;
+    const head = await bench.store.head();
+    const runId = idOf(await bench.start('m1', 'repave-join'));
+    await bench.clock.advance(1_000);
+    const ofRun = (await bench.events(head)).filter((event) => event.runId === runId);
+    expect(ofRun.map((event) => event.revision)).toEqual(Array.from({ length: 13 }, (_, at) => at + 1));
+  });
+
+  it('has every line of a step in the log before the outcome of the step', async () => {
+    const bench = await startedBench();
+    let seen = -1;
+    bench.provider.rule = (call) => {
+      call.log('stdout', 'one\ntwo');
+      return DONE;
+    };
+    bench.store.subscribe((hint) => {
+      if (hint.logs) seen = hint.logs.length;
+    });
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await settle();
+    await settle();
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(seen).toBe(1);
+    const lines = await bench.store.logs(runId, 0, 10);
+    expect(lines.map((line) => new TextDecoder().decode(line.data))).toEqual(['one', 'two']);
+  });
+});
+
+describe('retries', () => {
+  it('waits in back-off without a worker, visibly, and counts the retries', async () => {
+    const bench = await startedBench();
+    let attempts = 0;
+    bench.provider.rule = () => {
+      attempts += 1;
+      return attempts <= 2 ? FAILED : DONE;
+    };
+    const runId = idOf(await bench.start('m1', planOf(step('flaky', { kind: 'reboot', force: false }, 60, 3))));
+    await settle();
+    const waiting = await bench.run(runId);
+    expect(waiting.phase).toBe('RUNNING');
+    expect(waiting.steps[0]?.nextRetryAt).toBe(bench.clock.now() + 500);
+    expect(bench.engine.active()).toBe(0);
+    await bench.clock.advance(500 + 1_000);
+    const run = await bench.run(runId);
+    expect(run.phase).toBe('SUCCEEDED');
+    expect(run.steps[0]?.attempt).toBe(3);
+  });
+
+  it('fails after 1 + max_retries attempts and says which step and what error', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = () => FAILED;
+    const runId = idOf(await bench.start('m1', planOf(step('verify', { kind: 'reboot', force: false }, 60, 3))));
+    await bench.clock.advance(3_600_000);
+    const run = await bench.run(runId);
+    expect(run.phase).toBe('FAILED');
+    expect(bench.provider.journal).toHaveLength(4);
+    expect(run.error).toMatchObject({ code: 'STEP_FAILED', message: expect.stringContaining('verify: it broke') });
+    const machine = await bench.machine('m1');
+    expect(machine.phase).toBe('MAINTENANCE');
+    const need = machine.conditions.find((condition) => condition.type === 'NeedsIntervention');
+    expect(need).toMatchObject({ status: true, message: expect.stringContaining('verify: it broke') });
+  });
+
+  it('never retries a terminal failure', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = () => ({ ...FAILED, terminal: true });
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await bench.clock.advance(60_000);
+    expect((await bench.run(runId)).phase).toBe('FAILED');
+    expect(bench.provider.journal).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'throws an error',
+      () => () => {
+        throw new Error('boom');
+      },
+      'boom',
+    ],
+    [
+      'throws nothing at all',
+      () => () => {
+        throw undefined;
+      },
+      'undefined',
+    ],
+    ['answers with a number', () => 42, 'no outcome'],
+    ['answers with null', () => null, 'no outcome'],
+  ])('takes a provider that %s for one failed attempt', async (_, rule, told) => {
+    const bench = await startedBench();
+    bench.provider.rule = rule;
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await bench.clock.advance(60_000);
+    const run = await bench.run(runId);
+    expect(run.phase).toBe('FAILED');
+    expect(run.error?.message).toContain(told);
+    expect(bench.provider.journal).toHaveLength(2);
+  });
+
+  it('runs an hour of retries in no time', async () => {
+    const bench = await startedBench();
+    bench.random = 1;
+    bench.provider.rule = () => FAILED;
+    const patient: Step = {
+      ...step('patient', { kind: 'reboot', force: false }, 60, 20),
+      retry: { initialMs: 180_000, multiplier: 1, capMs: 180_000, jitter: false },
+    };
+    const runId = idOf(await bench.start('m1', planOf(patient)));
+    await bench.clock.advance(3_600_000 - 1);
+    expect((await bench.run(runId)).phase).toBe('RUNNING');
+    await bench.clock.advance(1);
+    expect((await bench.run(runId)).phase).toBe('FAILED');
+  });
+});
+
+describe('timeouts', () => {
+  it('aborts a call that is out of time and retries it once it has returned', async () => {
+    const bench = await startedBench();
+    const runId = idOf(await bench.start('m1', planOf(step('slow', { kind: 'netboot', profile: 'x' }, 10))));
+    await bench.clock.advance(10_000);
+    expect(bench.provider.pending[0]?.call.signal.aborted).toBe(true);
+    await bench.end(FAILED);
+    const run = await bench.run(runId);
+    expect(run.phase).toBe('RUNNING');
+    expect(run.steps[0]?.message).toContain('timed out');
+    await bench.clock.advance(1_000);
+    await bench.end(DONE);
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+  });
+
+  it('fails with STEP_STUCK and holds the machine when the call does not return, until it has', async () => {
+    const bench = await startedBench();
+    const runId = idOf(await bench.start('m1', planOf(step('deaf', { kind: 'netboot', profile: 'x' }, 10))));
+    await bench.clock.advance(10_000 + GRACE_MS);
+    const run = await bench.run(runId);
+    expect(run).toMatchObject({ phase: 'FAILED', stopping: true, error: { code: 'STEP_STUCK' } });
+    expect((await bench.machine('m1')).stoppingRunId).toBe(runId);
+    expect(await bench.start('m1', 'reboot', { acknowledge: true })).toMatchObject({ reason: 'STOPPING' });
+    bench.provider.pending[0]?.call.log('stdout', 'a last word');
+    await bench.end(DONE);
+    expect(await bench.run(runId)).toMatchObject({ phase: 'FAILED', stopping: false });
+    expect((await bench.machine('m1')).stoppingRunId).toBeNull();
+    expect(await bench.store.logs(runId, 0, 10)).toHaveLength(1);
+    expect(await bench.start('m1', 'reboot', { acknowledge: true })).toBeTypeOf('string');
+    expect(bench.provider.overlap).toBe(1);
+  });
+});
+
+describe('cancel', () => {
+  it('is CANCELED at once; the machine is held until the call has returned', async () => {
+    const bench = await startedBench();
+    const runId = idOf(await bench.start('m1', 'repave-join'));
+    const canceled = await bench.cancel(runId);
+    expect(canceled).toMatchObject({ phase: 'CANCELED', stopping: true, canceledBy: 'tester' });
+    const held = await bench.machine('m1');
+    expect(held).toMatchObject({ phase: 'MAINTENANCE', activeRunId: null, stoppingRunId: runId });
+    expect(bench.provider.pending[0]?.call.signal.aborted).toBe(true);
+    expect(await bench.start('m1', 'reboot', { acknowledge: true })).toMatchObject({ reason: 'STOPPING' });
+    await bench.end(FAILED);
+    expect((await bench.machine('m1')).stoppingRunId).toBeNull();
+    expect((await bench.run(runId)).phase).toBe('CANCELED');
+  });
+
+  it('again changes nothing and makes no event, also while another run is active', async () => {
+    const bench = await startedBench();
+    const runId = idOf(await bench.start('m1', 'repave-join'));
+    await bench.cancel(runId);
+    await bench.end(FAILED);
+    idOf(await bench.start('m1', 'reboot', { acknowledge: true }));
+    const head = await bench.store.head();
+    const before = await bench.machine('m1');
+    expect(await bench.cancel(runId)).toMatchObject({ phase: 'CANCELED' });
+    expect(await bench.events(head)).toEqual([]);
+    expect(await bench.machine('m1')).toBe(before);
+  });
+
+  it('of a run in back-off holds nothing', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = () => FAILED;
+    const runId = idOf(await bench.start('m1', 'repave-join'));
+    await settle();
+    expect((await bench.run(runId)).steps[0]?.nextRetryAt).not.toBeNull();
+    expect(await bench.cancel(runId)).toMatchObject({ phase: 'CANCELED', stopping: false });
+    expect((await bench.machine('m1')).stoppingRunId).toBeNull();
+    await bench.clock.advance(60_000);
+    expect(bench.provider.journal).toHaveLength(1);
+  });
+
+  it('of a run that is not begun yet makes no call', async () => {
+    const bench = new EngineBench();
+    await bench.register('m1');
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await bench.cancel(runId);
+    bench.engine.start();
+    await bench.clock.advance(60_000);
+    expect(bench.provider.journal).toEqual([]);
+    expect(await bench.run(runId)).toMatchObject({ phase: 'CANCELED', stopping: false });
+  });
+});
+
+describe('an outcome that is not known', () => {
+  const reboot = planOf(step('reboot', { kind: 'reboot', force: false }));
+
+  it('is probed before anything is tried again; done is done', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = (_, probe) =>
+      probe ? { kind: 'done', message: 'it is up' } : { kind: 'unknown', message: '?' };
+    const runId = idOf(await bench.start('m1', reboot));
+    await settle();
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal.map((call) => call.probe)).toEqual([false, true]);
+  });
+
+  it('is tried again when the probe says that it was not done', async () => {
+    const bench = await startedBench();
+    let calls = 0;
+    bench.provider.rule = (_, probe) => {
+      calls += 1;
+      if (probe) return { kind: 'not-done', message: 'still the old boot' };
+      return calls === 1 ? { kind: 'unknown', message: '?' } : DONE;
+    };
+    const runId = idOf(await bench.start('m1', reboot));
+    await bench.clock.advance(2_000);
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal.map((call) => [call.attempt, call.probe])).toEqual([
+      [1, false],
+      [1, true],
+      [2, false],
+    ]);
+  });
+
+  it('fails the run when the hardware cannot tell', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = (_, probe) =>
+      probe ? { kind: 'cannot-tell', message: 'no BMC' } : { kind: 'unknown', message: '?' };
+    const runId = idOf(await bench.start('m1', reboot));
+    await settle();
+    expect(await bench.run(runId)).toMatchObject({ phase: 'FAILED', error: { code: 'OUTCOME_UNKNOWN' } });
+  });
+});
+
+describe('stopping a server', () => {
+  it('waits for calls, begins no other, and gives its runs back', async () => {
+    const bench = await startedBench();
+    const runId = idOf(await bench.start('m1', 'repave-join'));
+    const stopped = bench.engine.stop(3_000);
+    await bench.end(DONE);
+    expect(await stopped).toEqual({ interrupted: 0 });
+    expect(bench.provider.journal).toHaveLength(1);
+    bench.provider.rule = () => DONE;
+    bench.newEngine().start();
+    await bench.clock.advance(1_000);
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal.map((call) => call.step)[1]).toBe('reboot-to-netboot');
+  });
+
+  it('aborts calls that take longer and records them as interrupted, without using up a retry', async () => {
+    const bench = await startedBench();
+    const runId = idOf(
+      await bench.start('m1', planOf(step('image', { kind: 'repave', imageRef: 'x', cloudInitRef: '' }, 60, 0))),
+    );
+    const stopped = bench.engine.stop(3_000);
+    await bench.clock.advance(3_000);
+    expect(bench.provider.pending[0]?.call.signal.aborted).toBe(true);
+    await bench.end(FAILED);
+    expect(await stopped).toEqual({ interrupted: 1 });
+    expect(await bench.run(runId)).toMatchObject({ phase: 'RUNNING', steps: [{ interruptions: 1, attempt: 1 }] });
+    bench.provider.rule = () => DONE;
+    bench.newEngine().start();
+    await bench.clock.advance(1_000);
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal.map((call) => call.attempt)).toEqual([1, 1]);
+  });
+
+  it('goes without a call that does not return at all; the next server records the interruption', async () => {
+    const bench = await startedBench();
+    const runId = idOf(
+      await bench.start('m1', planOf(step('image', { kind: 'repave', imageRef: 'x', cloudInitRef: '' }, 60, 0))),
+    );
+    const stopped = bench.engine.stop(3_000);
+    await bench.clock.advance(10_000);
+    expect(await stopped).toEqual({ interrupted: 1 });
+    expect((await bench.run(runId)).phase).toBe('RUNNING');
+  });
+});
+
+describe('capacity', () => {
+  it('carries out at most max-runs at once and takes the next as soon as one ends', async () => {
+    const bench = await startedBench(2);
+    const runs: string[] = [];
+    for (const id of ['m2', 'm3', 'm4']) await bench.register(id);
+    for (const id of ['m1', 'm2', 'm3', 'm4']) runs.push(idOf(await bench.start(id, 'reboot')));
+    expect(bench.provider.pending).toHaveLength(2);
+    await bench.end(DONE);
+    expect(bench.provider.pending).toHaveLength(2);
+    await bench.end(DONE);
+    await bench.end(DONE);
+    await bench.end(DONE);
+    for (const id of runs) expect(isTerminal((await bench.run(id)).phase)).toBe(true);
+  });
+});
+
+describe('a stalled commit', () => {
+  it('announces the attempt again when the announcement took longer than it is good for', async () => {
+    const bench = await startedBench();
+    const commit = bench.store.commit.bind(bench.store);
+    let stall = true;
+    bench.store.commit = async (change) => {
+      const result = await commit(change);
+      if (stall && change.events.some((event) => event.kind === 'ATTEMPT_STARTED')) {
+        stall = false;
+        await bench.clock.advance(600);
+      }
+      return result;
+    };
+    const head = await bench.store.head();
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await settle();
+    await settle();
+    const announced = (await bench.events(head)).filter((event) => event.kind === 'ATTEMPT_STARTED');
+    expect(announced).toHaveLength(2);
+    expect(bench.provider.journal).toHaveLength(1);
+    await bench.end(DONE);
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+  });
+});
+
+describe('a store that is away', () => {
+  it('keeps an outcome and writes it when the store is back', async () => {
+    const bench = await startedBench();
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    const commit = bench.store.commit.bind(bench.store);
+    let away = 3;
+    bench.store.commit = async (change) => {
+      away -= 1;
+      if (away < 0) return commit(change);
+      const error = new Error('gone');
+      error.name = 'StoreUnavailable';
+      throw error;
+    };
+    await bench.end(DONE);
+    expect((await bench.run(runId)).phase).toBe('RUNNING');
+    await bench.clock.advance(10_000);
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal).toHaveLength(1);
+    expect(hasCondition((await bench.machine('m1')).conditions, 'NeedsIntervention')).toBe(false);
+  });
+});
