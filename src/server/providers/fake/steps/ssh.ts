@@ -1,0 +1,84 @@
+import { addressOf, DEPOT, digestOf } from '../names.ts';
+import { notThere, type Procedure, type Scene, type Stage } from '../procedure.ts';
+import type { MachineState } from '../world/world.ts';
+
+type Args = Readonly<Record<string, string>>;
+
+/** Runs a script on the machine; those of the built-in plans say what they would, any other says that it ran. */
+export function sshProcedure(scene: Scene, scriptRef: string, args: Args): Procedure {
+  const { machine, by } = scene;
+  const address = addressOf(machine);
+  const given = Object.entries(args).map(([name, value]) => ` ${name}=${value}`);
+  return {
+    unit: 'stages',
+    stages: [
+      {
+        note: 'connecting',
+        share: 20,
+        lines: [
+          `ssh: connected to ${address}, host key ED25519 ${digestOf('host key', machine.id).slice(0, 23)}`,
+          `ssh: ${scriptRef}${given.join('')}`,
+        ],
+      },
+      { ...work(scene, scriptRef, args), share: 60 },
+      {
+        note: 'collecting the result',
+        share: 20,
+        lines: [`ssh: ${scriptRef} exited with 0`],
+        effect: { script: { ref: scriptRef, by } },
+      },
+    ],
+    lacks: ({ script }, mine) =>
+      script?.ref === scriptRef && mine(script.by) ? null : notThere(`${scriptRef} has left no exit status`),
+    done: `${scriptRef} exited with 0`,
+    usualFailure: { code: 'SCRIPT_FAILED', message: `${scriptRef} exited with 1` },
+  };
+}
+
+function work({ machine, dice }: Scene, scriptRef: string, args: Args): Omit<Stage, 'share'> {
+  const node = machine.id;
+  const effect = (change: Partial<MachineState>) => ({ effect: change });
+  switch (scriptRef.replace(/^script\//, '')) {
+    case 'cordon-node':
+      return { note: 'cordoning', lines: [`node/${node} cordoned`], ...effect({ cordoned: true }) };
+    case 'uncordon-node':
+      return {
+        note: 'uncordoning',
+        lines: [`node/${node} uncordoned`],
+        ...effect({ cordoned: false, drained: false }),
+      };
+    case 'upgrade-kubelet':
+      return { note: 'upgrading the kubelet', lines: packageLines(args.version ?? '1.31') };
+    case 'restart-kubelet':
+      return {
+        note: 'restarting the kubelet',
+        lines: [
+          'systemctl daemon-reload',
+          'systemctl restart kubelet',
+          `systemd[1]: Started kubelet.service - kubelet: The Kubernetes Node Agent, pid ${dice.int(2_000, 32_000)}`,
+        ],
+      };
+    case 'verify-connectivity':
+      return { note: 'checking the network', lines: pingLines(dice.int(1, 9)) };
+    default:
+      return { note: 'running', lines: [`+ ${scriptRef}`, 'ok'] };
+  }
+}
+
+function packageLines(wanted: string): readonly string[] {
+  const version = /^\d+\.\d+$/.test(wanted) ? `${wanted}.2` : wanted;
+  return [
+    'apt-get: Reading package lists... Done',
+    `apt-get: Unpacking kubelet (${version}-1.1) over the version that is there`,
+    `apt-get: Setting up kubelet (${version}-1.1)`,
+    'apt-mark: kubelet set on hold',
+  ];
+}
+
+function pingLines(tenths: number): readonly string[] {
+  return [
+    `ping: gateway: 3 packets transmitted, 3 received, 0% packet loss, rtt avg 0.${tenths} ms`,
+    `dns: ${DEPOT} resolves`,
+    'mtu: 1472 bytes pass with DF set',
+  ];
+}
