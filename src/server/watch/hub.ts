@@ -1,0 +1,208 @@
+import type { Logger } from 'pino';
+import { EVERYTHING } from '../../core/domain/filter.ts';
+import type { Machine } from '../../core/domain/machine.ts';
+import type { Run } from '../../core/domain/run.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import { wait } from '../../core/ports/clock.ts';
+import type { Cursor, Hint, Store, StoredEvent } from '../../core/ports/store.ts';
+import type { Entry } from './entry.ts';
+import { MachineEntry, RunEntry } from './entry.ts';
+import { EventRing } from './event-ring.ts';
+import { LiveRuns } from './live-runs.ts';
+import { LogWindows } from './log-windows.ts';
+import { RunPlans } from './run-plans.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** Events kept for all watchers together; who is further behind reads from the store. */
+const RING_EVENTS = 10_000;
+/** Events read from the store in one go. */
+const PAGE = 500;
+/** Hints can be lost, so the log is looked at this often without one, in milliseconds. */
+const POLL_MS = 2_000;
+/** The wait after a store that did not answer, in milliseconds. */
+const AGAIN_MS = 500;
+/** Progress goes out at most this often, in milliseconds … */
+const PROGRESS_EVERY_MS = 250;
+/** … and less often where that would be more messages a second than this, over all watchers. */
+const PROGRESS_MESSAGES_A_SECOND = 10_000;
+
+/**
+ * Follows the event log once for all watchers of a server. What it holds is bounded and shared: the newest events, and
+ * the runs that have not come to rest. Watchers hold a cursor and are woken.
+ */
+export class Hub {
+  readonly store: Store;
+  readonly plans: RunPlans;
+  readonly live = new LiveRuns();
+  readonly logs: LogWindows;
+  /** Wakes watchers when there may be something new. */
+  readonly news = new Wakeup();
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #stopped = new AbortController();
+  readonly #hints = new Wakeup();
+  #ring: EventRing;
+  #cursor: Cursor = '';
+  #eventsHinted = false;
+  #progressHinted = false;
+  #progressPlace = 0;
+  #progressDueAt = 0;
+  #runWatchers = 0;
+  #unsubscribe: (() => void) | null = null;
+  #following: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, clock: Clock, log: Logger) {
+    this.store = store;
+    this.plans = new RunPlans(store);
+    this.logs = new LogWindows(store);
+    this.#clock = clock;
+    this.#log = log;
+    this.#ring = new EventRing(1, '');
+  }
+
+  /** The newest events. Another ring takes its place where the log was lost sight of. */
+  get ring(): EventRing {
+    return this.#ring;
+  }
+
+  /** Resolves once the present state is read; from then on the log is followed. */
+  async start(): Promise<void> {
+    this.#unsubscribe = this.store.subscribe((hint) => this.#heard(hint));
+    await this.#begin();
+    this.#following = this.#follow();
+  }
+
+  /** Stops following. Resolves when nothing is asked of the store any more. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#stopped.abort();
+    await this.#following;
+  }
+
+  /** Says that somebody watches runs: progress is read only then. The returned function says that they have gone. */
+  watchProgress(): () => void {
+    this.#runWatchers += 1;
+    this.#hints.wake();
+    return () => {
+      this.#runWatchers -= 1;
+    };
+  }
+
+  /** Events as watchers take them. */
+  async entriesOf(events: readonly StoredEvent[]): Promise<readonly Entry[]> {
+    const entries: Entry[] = [];
+    for (const event of events) {
+      if (event.subject === 'machine') {
+        entries.push(new MachineEntry(event, event.after as Machine));
+      } else {
+        const run = event.after as Run;
+        entries.push(new RunEntry(event, run, await this.plans.of(run)));
+      }
+    }
+    return entries;
+  }
+
+  #heard(hint: Hint): void {
+    for (const runId of hint.logs ?? []) this.logs.touch(runId);
+    if (hint.events) this.#eventsHinted = true;
+    if (hint.progress) this.#progressHinted = true;
+    if (hint.events || hint.progress) this.#hints.wake();
+  }
+
+  /** Takes the state of one moment, and its cursor. */
+  async #begin(): Promise<void> {
+    const snapshot = await this.store.snapshotRuns(EVERYTHING);
+    this.live.clear();
+    for await (const rows of snapshot.pages) {
+      for (const { run } of rows) this.live.put(run, await this.plans.of(run), this.#clock.now());
+    }
+    this.#ring = new EventRing(RING_EVENTS, snapshot.cursor);
+    this.#cursor = snapshot.cursor;
+    this.#eventsHinted = true;
+    this.#progressHinted = true;
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        await this.#awaitHint(signal);
+        // Progress first: the events read after it are then at least as new, so that the runs they show have come to it.
+        const progress = this.#progressIsDue() ? await this.#readProgress() : null;
+        await this.#readEvents(signal);
+        if (progress !== null) this.#publishProgress(progress.changes);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.warn({ err: error }, 'the event log could not be read; again');
+        this.#eventsHinted = true;
+        await wait(this.#clock, AGAIN_MS, signal);
+      }
+    }
+  }
+
+  async #awaitHint(signal: AbortSignal): Promise<void> {
+    const { count } = this.#hints;
+    if (this.#eventsHinted || this.#progressIsDue()) return;
+    const progressWaits = this.#progressHinted && this.#runWatchers > 0;
+    const ms = progressWaits ? Math.min(POLL_MS, this.#progressDueAt - this.#clock.monotonic()) : POLL_MS;
+    const woken = new AbortController();
+    const timer = this.#clock.after(Math.max(0, ms), () => {
+      if (ms === POLL_MS) this.#poll();
+      woken.abort();
+    });
+    await this.#hints.wait(count, AbortSignal.any([signal, woken.signal]));
+    timer();
+  }
+
+  #poll(): void {
+    this.#eventsHinted = true;
+    this.#progressHinted = true;
+    this.logs.touchAll();
+    this.news.wake();
+  }
+
+  async #readEvents(signal: AbortSignal): Promise<void> {
+    this.#eventsHinted = false;
+    for (let caughtUp = false; !caughtUp && !signal.aborted; ) {
+      const tail = await this.store.tail(this.#cursor, PAGE);
+      if ('kind' in tail) {
+        this.#log.warn({ fault: tail.kind }, 'the event log has moved on without this server; it begins anew');
+        await this.#begin();
+        this.news.wake();
+        return;
+      }
+      for (const entry of await this.entriesOf(tail.events)) this.#take(entry);
+      this.#cursor = tail.cursor;
+      caughtUp = tail.caughtUp;
+      if (tail.events.length > 0) this.news.wake();
+    }
+  }
+
+  #take(entry: Entry): void {
+    this.#ring.push(entry);
+    if (entry.subject === 'machine') return;
+    this.live.put(entry.run, entry.plan, entry.event.at);
+    this.logs.touch(entry.run.id);
+  }
+
+  #progressIsDue(): boolean {
+    if (!this.#progressHinted || this.#runWatchers === 0) return false;
+    return this.#clock.monotonic() >= this.#progressDueAt;
+  }
+
+  async #readProgress(): Promise<Awaited<ReturnType<Store['progress']>>> {
+    this.#progressHinted = false;
+    const progress = await this.store.progress(this.#progressPlace);
+    this.#progressPlace = progress.next;
+    return progress;
+  }
+
+  #publishProgress(changes: Awaited<ReturnType<Store['progress']>>['changes']): void {
+    const messages = changes.length * this.#runWatchers;
+    const pause = Math.max(PROGRESS_EVERY_MS, (messages * 1_000) / PROGRESS_MESSAGES_A_SECOND);
+    this.#progressDueAt = this.#clock.monotonic() + pause;
+    if (changes.length === 0) return;
+    this.live.progressed(changes, this.#clock.now());
+    this.news.wake();
+  }
+}

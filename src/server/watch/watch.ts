@@ -1,0 +1,137 @@
+import type { Filter } from '../../core/domain/filter.ts';
+import type { Machine } from '../../core/domain/machine.ts';
+import type { Run } from '../../core/domain/run.ts';
+import type { Cursor, RunRow, Snapshot } from '../../core/ports/store.ts';
+import type { Outgoing } from '../../wire/bridge.ts';
+import type { EventNote } from '../../wire/convert/event.ts';
+import { machineEventToWire, runEventToWire } from '../../wire/convert/event.ts';
+import { machineToWire } from '../../wire/convert/machine.ts';
+import { runPlanOf, runToWire } from '../../wire/convert/run.ts';
+import type { MachineEventSchema, RunEventSchema } from '../../wire/gen/baremetal/v1/event_pb.ts';
+import { EventReader } from './event-reader.ts';
+import type { Hub } from './hub.ts';
+
+/** What a client asks to watch. */
+export interface WatchRequest {
+  readonly filter: Filter;
+  /** Empty: begins with the present state. */
+  readonly afterCursor: Cursor;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+/** The present state of the runs that match, then every later change of them, and progress to who is caught up. */
+export async function* watchRuns(hub: Hub, request: WatchRequest): AsyncGenerator<Outgoing<typeof RunEventSchema>> {
+  const { filter, signal } = request;
+  const sent: Sent = new Map();
+  let cursor = request.afterCursor;
+  if (cursor === '') {
+    const snapshot = await hub.store.snapshotRuns(filter);
+    cursor = snapshot.cursor;
+    for await (const [row, last] of rowsOf(snapshot)) {
+      sent.set(row.run.id, row.run.revision);
+      yield runSnapshot(row, last ? cursor : '');
+    }
+  }
+  const reader = new EventReader(hub, cursor);
+  const leave = hub.watchProgress();
+  let round = hub.live.round;
+  try {
+    while (!signal.aborted) {
+      const { count } = hub.news;
+      const entries = await reader.read();
+      for (const entry of entries) {
+        if (entry.subject !== 'run' || !isNew(sent, entry.run.id, entry.event.revision)) continue;
+        const message = entry.messageFor(filter);
+        if (message !== null) yield message;
+      }
+      if (entries.length > 0) continue;
+      const live = reader.caughtUp ? hub.live.since(round) : [];
+      if (reader.caughtUp) round = hub.live.round;
+      for (const run of live) {
+        // While the one before was on its way, events may have come: they go first.
+        if (!reader.caughtUp) break;
+        const message = run.messageFor(filter, hub.ring.cursor);
+        if (message !== null) yield message;
+      }
+      if (live.length === 0) await hub.news.wait(count, signal);
+    }
+  } finally {
+    leave();
+  }
+}
+
+/** The present state of the machines that match, then every later change of them. */
+export async function* watchMachines(
+  hub: Hub,
+  request: WatchRequest,
+): AsyncGenerator<Outgoing<typeof MachineEventSchema>> {
+  const { filter, signal } = request;
+  const sent: Sent = new Map();
+  let cursor = request.afterCursor;
+  if (cursor === '') {
+    const snapshot = await hub.store.snapshotMachines(filter);
+    cursor = snapshot.cursor;
+    for await (const [machine, last] of rowsOf(snapshot)) {
+      sent.set(machine.id, machine.revision);
+      yield machineSnapshot(machine, last ? cursor : '');
+    }
+  }
+  const reader = new EventReader(hub, cursor);
+  while (!signal.aborted) {
+    const { count } = hub.news;
+    const entries = await reader.read();
+    for (const entry of entries) {
+      if (entry.subject !== 'machine' || !isNew(sent, entry.machine.id, entry.event.revision)) continue;
+      const message = entry.messageFor(filter);
+      if (message !== null) yield message;
+    }
+    if (entries.length === 0) await hub.news.wait(count, signal);
+  }
+}
+
+/** The revision of each subject of the opening snapshot that no event has been sent of yet. */
+type Sent = Map<string, number>;
+
+/** False for an event that the snapshot held already. */
+function isNew(sent: Sent, id: string, revision: number): boolean {
+  const known = sent.get(id);
+  if (known === undefined) return true;
+  if (revision <= known) return false;
+  sent.delete(id);
+  return true;
+}
+
+/** The rows of a snapshot, each with whether it is the last one. */
+async function* rowsOf<Row>(snapshot: Snapshot<Row>): AsyncGenerator<readonly [row: Row, last: boolean]> {
+  let held: { readonly row: Row } | null = null;
+  for await (const rows of snapshot.pages) {
+    for (const row of rows) {
+      if (held !== null) yield [held.row, false];
+      held = { row };
+    }
+  }
+  if (held !== null) yield [held.row, true];
+}
+
+function runSnapshot(row: RunRow, cursor: Cursor): Outgoing<typeof RunEventSchema> {
+  const { run, plan, progress } = row;
+  const message = `run ${run.id} is ${run.phase}`;
+  const note = snapshotNote(lastChangeOf(run), message, run.revision, cursor);
+  return runEventToWire(note, run, runToWire(run, runPlanOf(plan), progress));
+}
+
+function machineSnapshot(machine: Machine, cursor: Cursor): Outgoing<typeof MachineEventSchema> {
+  const message = `machine ${machine.id} is ${machine.phase}`;
+  return machineEventToWire(snapshotNote(machine.updatedAt, message, machine.revision, cursor), machineToWire(machine));
+}
+
+function snapshotNote(at: number, message: string, revision: number, cursor: Cursor): EventNote {
+  return { at, kind: 'SNAPSHOT', message, cursor, actor: '', reason: '', revision };
+}
+
+/** The latest time that the run itself tells of: no later event of it is before that. */
+function lastChangeOf(run: Run): number {
+  const times = run.steps.flatMap((step) => [step.startedAt ?? 0, step.finishedAt ?? 0]);
+  return Math.max(run.createdAt, run.startedAt ?? 0, run.finishedAt ?? 0, ...times);
+}
