@@ -385,6 +385,29 @@ describe('a stalled commit', () => {
   });
 });
 
+describe('a cancel while an announcement is stalled', () => {
+  it('makes no call and holds nothing', async () => {
+    const bench = await startedBench();
+    const commit = bench.store.commit.bind(bench.store);
+    let stall = true;
+    bench.store.commit = async (change) => {
+      const result = await commit(change);
+      if (stall && change.events.some((event) => event.kind === 'ATTEMPT_STARTED')) {
+        stall = false;
+        await bench.cancel('run-1');
+        await bench.clock.advance(600);
+      }
+      return result;
+    };
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await settle();
+    await settle();
+    expect(bench.provider.journal).toEqual([]);
+    expect(await bench.run(runId)).toMatchObject({ phase: 'CANCELED', stopping: false });
+    expect((await bench.machine('m1')).stoppingRunId).toBeNull();
+  });
+});
+
 describe('a store that is away', () => {
   it('keeps an outcome and writes it when the store is back', async () => {
     const bench = await startedBench();

@@ -91,6 +91,11 @@ export function createEngine(options: EngineOptions): Engine {
     dueTimer = nextDueAt === null ? null : clock.after(Math.max(0, nextDueAt - clock.now()), claim);
   };
 
+  /** Takes over what servers that are gone have left; of runs that have ended there is only to record that their call has. */
+  const reap = single(async () => {
+    for (const one of await store.reap(instance)) begin(one);
+  });
+
   /** Tells the calls of runs that were canceled under them. */
   const tellStopping = single(async () => {
     const canceled = new Set(await store.stopping(instance));
@@ -101,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   const heard = (hint: Hint) => {
     if (hint.due && !stopping) claim();
+    if (hint.peers && !stopping) reap();
     if (hint.stop) tellStopping();
   };
 
@@ -148,6 +154,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     start() {
       unsubscribe = store.subscribe(heard);
+      reap();
       claim();
     },
     async stop(graceMs) {

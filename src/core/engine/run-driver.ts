@@ -7,12 +7,12 @@ import {
   decideIntent,
   decideInterrupted,
   decideOutcome,
+  decideStopped,
   decideStuck,
   decideSucceed,
   nextAction,
 } from '../domain/decide/attempt.ts';
 import type { Decision } from '../domain/decide/decision.ts';
-import { openIntent } from '../domain/run.ts';
 import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
 import type { ProviderRegistry } from '../ports/provider.ts';
@@ -116,6 +116,9 @@ export class RunDriver {
       case 'succeed':
         await this.#decide((aggregate) => decideSucceed(aggregate, runId));
         return false;
+      case 'record-stop':
+        await this.#decide((aggregate) => decideStopped(aggregate, runId));
+        return false;
       case 'wait':
       case 'nothing':
         return false;
@@ -150,7 +153,11 @@ export class RunDriver {
       const aggregate = await this.#decide((now) => decideIntent(now, announce));
       const planned = aggregate === null ? null : runOf(aggregate, announce.runId);
       if (aggregate === null || planned === null) return null;
-      if (openIntent(planned.run)?.intent.fence !== announce.fence || planned.run.phase !== 'RUNNING') return null;
+      if (planned.run.phase !== 'RUNNING') {
+        // Canceled between two announcements: the first one holds the machine, and no call will ever return for it.
+        await this.#decide((now) => decideStopped(now, announce.runId));
+        return null;
+      }
       if (clock.monotonic() - sent <= INTENT_GOOD_FOR_MS) return aggregate;
     }
   }

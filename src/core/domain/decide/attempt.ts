@@ -35,12 +35,13 @@ export type NextAction =
   | { readonly kind: 'attempt'; readonly step: number; readonly attempt: number; readonly probe: boolean }
   | { readonly kind: 'wait'; readonly until: Millis }
   | { readonly kind: 'succeed' }
+  | { readonly kind: 'record-stop' }
   | { readonly kind: 'nothing' };
 
 /** Reads off a run what its owner, holding this fence, has to do next. */
 export function nextAction(planned: PlannedRun, fence: number, now: Millis): NextAction {
   const { run } = planned;
-  if (isTerminal(run.phase)) return { kind: 'nothing' };
+  if (isTerminal(run.phase)) return run.stopping ? { kind: 'record-stop' } : { kind: 'nothing' };
   if (run.phase === 'PENDING') return { kind: 'start' };
   const open = openIntent(run);
   if (open !== null && open.intent.fence !== fence) return { kind: 'record-interruption', step: open.index };
