@@ -103,13 +103,12 @@ export class EngineBench {
   /** What the jitter draws; 0.5 unless a test says otherwise. */
   random = 0.5;
   readonly logged: string[] = [];
+  readonly #maxRuns: number;
   #requests = 0;
   #instances = 0;
 
-  constructor(
-    store?: Store,
-    readonly maxRuns = 1_000,
-  ) {
+  constructor(store?: Store, maxRuns = 1_000) {
+    this.#maxRuns = maxRuns;
     this.store = store ?? createMemoryStore({ clock: this.clock });
     this.engine = this.newEngine();
   }
@@ -124,7 +123,7 @@ export class EngineBench {
       clock: this.clock,
       random: () => this.random,
       instance: `server-${this.#instances}`,
-      maxRuns: this.maxRuns,
+      maxRuns: this.#maxRuns,
       log: { info: take, warn: take, error: take },
     });
   }

@@ -1,18 +1,12 @@
 import type { Millis } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
+import type { CoreLog } from '../ports/log.ts';
 import type { ProviderRegistry } from '../ports/provider.ts';
 import type { Claim, Hint, Store } from '../ports/store.ts';
 import { createLogWriter } from './log-writer.ts';
 import type { DriverContext } from './run-driver.ts';
 import { RunDriver } from './run-driver.ts';
-
-/** Where the engine says what happens to it; pino's shape. */
-export interface EngineLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -25,7 +19,7 @@ export interface EngineOptions {
   readonly instance: string;
   /** How many runs this server carries out at once; the others wait as PENDING or in their back-off. */
   readonly maxRuns: number;
-  readonly log: EngineLog;
+  readonly log: CoreLog;
 }
 
 /** Carries out the runs that this server owns. */

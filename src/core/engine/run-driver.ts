@@ -15,11 +15,11 @@ import {
 import type { Decision } from '../domain/decide/decision.ts';
 import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
+import type { CoreLog } from '../ports/log.ts';
 import type { ProviderRegistry } from '../ports/provider.ts';
 import type { Claim, Store } from '../ports/store.ts';
 import type { OngoingCall, StopReason } from './call.ts';
 import { beginCall } from './call.ts';
-import type { EngineLog } from './engine.ts';
 import type { LogWriter } from './log-writer.ts';
 import { transact } from './transact.ts';
 
@@ -39,7 +39,7 @@ export interface DriverContext {
   readonly random: () => number;
   readonly instance: string;
   readonly logs: LogWriter;
-  readonly log: EngineLog;
+  readonly log: CoreLog;
   /** Aborted when the server stops for good: nothing is waited for any more. */
   readonly killed: AbortSignal;
 }

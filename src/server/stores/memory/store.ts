@@ -1,12 +1,12 @@
 import type { Clock } from '../../../core/ports/clock.ts';
 import type { Store } from '../../../core/ports/store.ts';
+import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { RUN_LOG_LIMITS } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
 import { commit, load } from './aggregates.ts';
 import { counts } from './counts.ts';
 import { EventLog } from './events.ts';
-import { Hints } from './hints.ts';
 import { Leases } from './leases.ts';
 import { countMachines, listMachines, listRuns, rowOf } from './lists.ts';
 import { Logs } from './logs.ts';
