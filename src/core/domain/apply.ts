@@ -66,8 +66,10 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         intent: null,
         interruptions: step.interruptions + 1,
         probe: step.probe === 'none' && event.probe ? 'after-interruption' : step.probe,
-        message: event.message,
+        message: event.told,
       }));
+    case 'ATTEMPT_PROBED':
+      return withStep(next, event.step, (step) => ({ ...step, intent: null, probe: 'none', message: event.told }));
     case 'ATTEMPT_FAILED':
       return withStep(next, event.step, (step) => ({
         ...step,
@@ -75,7 +77,7 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         interruptions: 0,
         probe: 'none',
         nextRetryAt: event.nextRetryAt,
-        message: event.message,
+        message: event.told,
       }));
     case 'ATTEMPT_UNKNOWN':
       return withStep(next, event.step, (step) => ({
@@ -83,12 +85,12 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         intent: null,
         interruptions: 0,
         probe: 'after-unknown',
-        message: event.message,
+        message: event.told,
       }));
     case 'BACK_OFF_SKIPPED':
       return withStep(next, event.step, (step) => ({ ...step, nextRetryAt: now }));
     case 'STEP_SUCCEEDED':
-      return withStep(next, event.step, (step) => ended(step, 'SUCCEEDED', now, event.message));
+      return withStep(next, event.step, (step) => ended(step, 'SUCCEEDED', now, event.told));
     case 'SUCCEEDED':
       return { ...next, phase: 'SUCCEEDED', finishedAt: now };
     case 'FAILED':
@@ -98,7 +100,7 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         finishedAt: now,
         error: event.error,
         stopping: event.stopping,
-        steps: closeSteps(run, 'FAILED', now, event.error.message, event.stopping),
+        steps: closeSteps(run, 'FAILED', now, event.told, event.stopping),
       };
     case 'CANCELED':
       return {

@@ -28,8 +28,13 @@ export function bindPlan(
     if (fault !== null) violations.push({ field: `params.${spec.name}`, description: fault });
     else if (value !== null) params[spec.name] = value;
   }
-  if (violations.length > 0) return violations;
-  return { plan: { ...plan, steps: plan.steps.map((step) => bindStep(step, params, machine)) }, params };
+  const steps = plan.steps.map((step) => bindStep(step, params, machine));
+  for (const step of violations.length === 0 ? steps : []) {
+    if (clusterOf(step.action)?.clusterId !== '') continue;
+    const why = `${step.name} needs a cluster, and the machine has no target cluster`;
+    violations.push({ field: 'machine_id', description: why });
+  }
+  return violations.length > 0 ? violations : { plan: { ...plan, steps }, params };
 }
 
 function defaultOf(spec: ParamSpec, machine: Machine): string | null {
@@ -60,10 +65,14 @@ export function paramFault(spec: ParamSpec, value: string): string | null {
   }
 }
 
+/** Where a step's text takes the value of a param: `{{name}}`. */
+export const PLACEHOLDER = /\{\{\s*([a-z0-9_]+)\s*\}\}/g;
+
 type Fill = (text: string) => string;
 
 function bindStep(step: Step, params: Readonly<Record<string, string>>, machine: Machine): Step {
-  const fill: Fill = (text) => text.replace(/\{\{\s*([a-z0-9_]+)\s*\}\}/g, (_, name: string) => params[name] ?? '');
+  const filled = (name: string) => (Object.hasOwn(params, name) ? (params[name] ?? '') : '');
+  const fill: Fill = (text) => text.replace(PLACEHOLDER, (_, name: string) => filled(name));
   return { ...step, action: bindAction(step.action, fill, machine) };
 }
 
@@ -98,10 +107,18 @@ function fillMap(map: Readonly<Record<string, string>>, fill: Fill): Readonly<Re
   );
 }
 
-/** The machine's own credentials reference goes along where the cluster is the machine's own. */
+/** The cluster that a step is about, null where it is about none. */
+function clusterOf(action: StepAction): TargetCluster | null {
+  return action.kind === 'join' || action.kind === 'verify' ? action.targetCluster : null;
+}
+
+/**
+ * A step that names no cluster means the machine's own; the machine's credentials reference goes along where the cluster is
+ * the machine's own.
+ */
 function bindCluster(cluster: TargetCluster, fill: Fill, machine: Machine): TargetCluster {
-  const clusterId = fill(cluster.clusterId);
   const own = machine.spec.targetCluster;
+  const clusterId = fill(cluster.clusterId) || (own?.clusterId ?? '');
   const inherited = own !== null && own.clusterId === clusterId ? own.kubeconfigSecretRef : '';
   return { clusterId, kubeconfigSecretRef: fill(cluster.kubeconfigSecretRef) || inherited };
 }

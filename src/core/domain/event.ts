@@ -33,28 +33,34 @@ interface OfRun {
   readonly message: string;
 }
 
+/** What a step says of its last outcome: the event's message without the step's name. */
+interface Told {
+  readonly told: string;
+}
+
 /** Something that became true of a run. */
 export type RunEvent = OfRun &
   (
     | { readonly kind: 'ACCEPTED'; readonly run: Run; readonly plan: Plan }
     | { readonly kind: 'STARTED' }
     | { readonly kind: 'ATTEMPT_STARTED'; readonly step: number; readonly attempt: number; readonly intent: Intent }
-    | {
-        readonly kind: 'ATTEMPT_INTERRUPTED';
-        readonly step: number;
-        /** The hardware must be asked before the attempt is made again. */
-        readonly probe: boolean;
-      }
-    | {
-        readonly kind: 'ATTEMPT_FAILED';
-        readonly step: number;
-        readonly nextRetryAt: Millis;
-      }
-    | { readonly kind: 'ATTEMPT_UNKNOWN'; readonly step: number }
+    | (Told &
+        (
+          | {
+              readonly kind: 'ATTEMPT_INTERRUPTED';
+              readonly step: number;
+              /** The hardware must be asked before the attempt is made again. */
+              readonly probe: boolean;
+            }
+          /** The hardware was asked about an attempt that was cut off: it has taken no effect and is made again. */
+          | { readonly kind: 'ATTEMPT_PROBED'; readonly step: number }
+          | { readonly kind: 'ATTEMPT_FAILED'; readonly step: number; readonly nextRetryAt: Millis }
+          | { readonly kind: 'ATTEMPT_UNKNOWN'; readonly step: number }
+          | { readonly kind: 'STEP_SUCCEEDED'; readonly step: number }
+          | { readonly kind: 'FAILED'; readonly error: RunError; readonly stopping: boolean }
+        ))
     | { readonly kind: 'BACK_OFF_SKIPPED'; readonly step: number }
-    | { readonly kind: 'STEP_SUCCEEDED'; readonly step: number }
     | { readonly kind: 'SUCCEEDED' }
-    | { readonly kind: 'FAILED'; readonly error: RunError; readonly stopping: boolean }
     | { readonly kind: 'CANCELED'; readonly by: string; readonly stopping: boolean }
     | { readonly kind: 'STOPPED' }
   );

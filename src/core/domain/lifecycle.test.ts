@@ -19,7 +19,7 @@ interface Row {
   readonly active?: string;
   readonly held?: string;
   readonly to: MachinePhase;
-  readonly then: readonly ConditionType[];
+  readonly after: readonly ConditionType[];
   readonly activeThen?: string;
   readonly heldThen?: string;
 }
@@ -35,7 +35,7 @@ const TABLE: readonly Row[] = [
     having: ['Provisioned'],
     with: { runId: 'run-1' },
     to: 'PROVISIONING',
-    then: ['Provisioned'],
+    after: ['Provisioned'],
     activeThen: 'run-1',
   },
   {
@@ -45,7 +45,7 @@ const TABLE: readonly Row[] = [
     having: ['NeedsIntervention', 'OperationCanceled'],
     with: { runId: 'run-1' },
     to: 'PROVISIONING',
-    then: ['NeedsIntervention', 'OperationCanceled'],
+    after: ['NeedsIntervention', 'OperationCanceled'],
     activeThen: 'run-1',
   },
   {
@@ -55,7 +55,7 @@ const TABLE: readonly Row[] = [
     having: ['Provisioned', 'InCustomerCluster', 'OperatorMaintenance'],
     ...RUN,
     to: 'PROVISIONING',
-    then: ['OperatorMaintenance'],
+    after: ['OperatorMaintenance'],
     activeThen: 'run-1',
   },
   {
@@ -64,7 +64,7 @@ const TABLE: readonly Row[] = [
     from: 'PROVISIONING',
     ...RUN,
     to: 'READY',
-    then: ['Provisioned'],
+    after: ['Provisioned'],
     activeThen: 'run-1',
   },
   {
@@ -74,7 +74,7 @@ const TABLE: readonly Row[] = [
     having: ['Provisioned', 'NeedsIntervention', 'OperationCanceled'],
     ...RUN,
     to: 'IN_SERVICE',
-    then: ['InCustomerCluster', 'Provisioned'],
+    after: ['InCustomerCluster', 'Provisioned'],
   },
   {
     what: 'repave without join ends well: READY, what needed intervention is over',
@@ -83,7 +83,7 @@ const TABLE: readonly Row[] = [
     having: ['Provisioned', 'NeedsIntervention', 'OperationCanceled'],
     ...RUN,
     to: 'READY',
-    then: ['Provisioned'],
+    after: ['Provisioned'],
   },
   {
     what: 'a run without repave ends well: back to where it came from, conditions kept',
@@ -93,7 +93,7 @@ const TABLE: readonly Row[] = [
     active: 'run-1',
     with: { runId: 'run-1', originPhase: 'IN_SERVICE' },
     to: 'IN_SERVICE',
-    then: ['InCustomerCluster', 'NeedsIntervention', 'OperationCanceled', 'Provisioned'],
+    after: ['InCustomerCluster', 'NeedsIntervention', 'OperationCanceled', 'Provisioned'],
   },
   {
     what: 'a run without repave ends well on a machine never provisioned: FACTORY_READY again',
@@ -102,7 +102,7 @@ const TABLE: readonly Row[] = [
     active: 'run-1',
     with: { runId: 'run-1', originPhase: 'FACTORY_READY' },
     to: 'FACTORY_READY',
-    then: [],
+    after: [],
   },
   {
     what: 'repave and join end well under OperatorMaintenance: MAINTENANCE still',
@@ -111,7 +111,7 @@ const TABLE: readonly Row[] = [
     having: ['OperatorMaintenance', 'Provisioned'],
     ...RUN,
     to: 'MAINTENANCE',
-    then: ['InCustomerCluster', 'OperatorMaintenance', 'Provisioned'],
+    after: ['InCustomerCluster', 'OperatorMaintenance', 'Provisioned'],
   },
   {
     what: 'repave alone ends well under OperatorMaintenance: MAINTENANCE still',
@@ -120,7 +120,7 @@ const TABLE: readonly Row[] = [
     having: ['OperatorMaintenance', 'Provisioned'],
     ...RUN,
     to: 'MAINTENANCE',
-    then: ['OperatorMaintenance', 'Provisioned'],
+    after: ['OperatorMaintenance', 'Provisioned'],
   },
   {
     what: 'rma ends well: RMA, out of the cluster',
@@ -129,7 +129,7 @@ const TABLE: readonly Row[] = [
     having: ['Provisioned', 'InCustomerCluster'],
     ...RUN,
     to: 'RMA',
-    then: ['Provisioned', 'RMA'],
+    after: ['Provisioned', 'RMA'],
   },
   {
     what: 'a run fails: MAINTENANCE, NeedsIntervention',
@@ -138,7 +138,7 @@ const TABLE: readonly Row[] = [
     having: ['Provisioned', 'InCustomerCluster'],
     ...RUN,
     to: 'MAINTENANCE',
-    then: ['InCustomerCluster', 'NeedsIntervention', 'Provisioned'],
+    after: ['InCustomerCluster', 'NeedsIntervention', 'Provisioned'],
   },
   {
     what: 'a run fails with a call that does not return: the machine is held',
@@ -147,7 +147,7 @@ const TABLE: readonly Row[] = [
     active: 'run-1',
     with: { runId: 'run-1', held: true },
     to: 'MAINTENANCE',
-    then: ['NeedsIntervention'],
+    after: ['NeedsIntervention'],
     heldThen: 'run-1',
   },
   {
@@ -156,7 +156,7 @@ const TABLE: readonly Row[] = [
     from: 'PROVISIONING',
     ...RUN,
     to: 'MAINTENANCE',
-    then: ['NeedsIntervention', 'OperationCanceled'],
+    after: ['NeedsIntervention', 'OperationCanceled'],
   },
   {
     what: 'a run is canceled in mid-call: the machine is held as well',
@@ -165,7 +165,7 @@ const TABLE: readonly Row[] = [
     active: 'run-1',
     with: { runId: 'run-1', held: true },
     to: 'MAINTENANCE',
-    then: ['NeedsIntervention', 'OperationCanceled'],
+    after: ['NeedsIntervention', 'OperationCanceled'],
     heldThen: 'run-1',
   },
   {
@@ -175,7 +175,7 @@ const TABLE: readonly Row[] = [
     having: ['NeedsIntervention', 'OperationCanceled'],
     held: 'run-1',
     to: 'MAINTENANCE',
-    then: ['NeedsIntervention', 'OperationCanceled'],
+    after: ['NeedsIntervention', 'OperationCanceled'],
   },
   {
     what: 'ResolveIntervention: MAINTENANCE stays',
@@ -183,7 +183,7 @@ const TABLE: readonly Row[] = [
     from: 'MAINTENANCE',
     having: ['NeedsIntervention', 'OperationCanceled', 'Provisioned'],
     to: 'MAINTENANCE',
-    then: ['Provisioned'],
+    after: ['Provisioned'],
   },
   {
     what: 'EnterMaintenance: OperatorMaintenance is its mark',
@@ -191,7 +191,7 @@ const TABLE: readonly Row[] = [
     from: 'IN_SERVICE',
     having: ['Provisioned', 'InCustomerCluster'],
     to: 'MAINTENANCE',
-    then: ['InCustomerCluster', 'OperatorMaintenance', 'Provisioned'],
+    after: ['InCustomerCluster', 'OperatorMaintenance', 'Provisioned'],
   },
   {
     what: 'ExitMaintenance of a machine in its cluster: IN_SERVICE',
@@ -199,7 +199,7 @@ const TABLE: readonly Row[] = [
     from: 'MAINTENANCE',
     having: ['OperatorMaintenance', 'Provisioned', 'InCustomerCluster'],
     to: 'IN_SERVICE',
-    then: ['InCustomerCluster', 'Provisioned'],
+    after: ['InCustomerCluster', 'Provisioned'],
   },
   {
     what: 'ExitMaintenance of a provisioned machine: READY',
@@ -207,7 +207,7 @@ const TABLE: readonly Row[] = [
     from: 'MAINTENANCE',
     having: ['OperatorMaintenance', 'Provisioned'],
     to: 'READY',
-    then: ['Provisioned'],
+    after: ['Provisioned'],
   },
   {
     what: 'ExitMaintenance of a machine whose disk is gone: FACTORY_READY',
@@ -215,7 +215,7 @@ const TABLE: readonly Row[] = [
     from: 'MAINTENANCE',
     having: ['OperatorMaintenance'],
     to: 'FACTORY_READY',
-    then: [],
+    after: [],
   },
   {
     what: 'CompleteRma: FACTORY_READY',
@@ -223,7 +223,7 @@ const TABLE: readonly Row[] = [
     from: 'RMA',
     having: ['RMA', 'Provisioned', 'NeedsIntervention'],
     to: 'FACTORY_READY',
-    then: [],
+    after: [],
   },
   {
     what: 'RetireMachine: RETIRED',
@@ -231,7 +231,7 @@ const TABLE: readonly Row[] = [
     from: 'MAINTENANCE',
     having: ['Provisioned'],
     to: 'RETIRED',
-    then: ['Provisioned', 'Retired'],
+    after: ['Provisioned', 'Retired'],
   },
 ];
 
@@ -255,7 +255,7 @@ describe('the table of machine phases', () => {
       held: patch.stoppingRunId,
     }).toEqual({
       phase: row.to,
-      conditions: [...row.then].sort(),
+      conditions: [...row.after].sort(),
       active: row.activeThen ?? null,
       held: row.heldThen ?? null,
     });

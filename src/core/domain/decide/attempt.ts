@@ -2,17 +2,22 @@ import type { Aggregate } from '../aggregate.ts';
 import { decisionTime, runOf } from '../aggregate.ts';
 import type { DomainEvent } from '../event.ts';
 import { happeningOfSuccess } from '../lifecycle.ts';
-import type { Machine } from '../machine.ts';
-import { needsProbeAfterCrash, planTraits } from '../plan.ts';
-import { backOffMs } from '../retry.ts';
-import type { PlannedRun, RunError, RunErrorCode, StepStatus } from '../run.ts';
+import { planTraits } from '../plan.ts';
+import type { PlannedRun, StepStatus } from '../run.ts';
 import { isTerminal, openIntent } from '../run.ts';
 import type { Millis } from '../time.ts';
+import type { Attempt } from './attempt-end.ts';
+import {
+  attemptFailed,
+  attemptInterrupted,
+  attemptUnknown,
+  probedNotDone,
+  runFails,
+  stepSucceeded,
+} from './attempt-end.ts';
 import type { Decision } from './decision.ts';
 import { decided, machineEvent } from './decision.ts';
-
-/** A step that is cut off this often without an outcome fails its run. */
-export const MAX_INTERRUPTIONS = 3;
+import { imageBegun } from './image.ts';
 
 /** How a call to the hardware ended. */
 export type Outcome =
@@ -38,7 +43,7 @@ export type NextAction =
   | { readonly kind: 'record-stop' }
   | { readonly kind: 'nothing' };
 
-/** Reads off a run what its owner, holding this fence, has to do next. */
+/** Reads off a run what its owner, holding this fence and having no call under way, has to do next. */
 export function nextAction(planned: PlannedRun, fence: number, now: Millis): NextAction {
   const { run } = planned;
   if (isTerminal(run.phase)) return run.stopping ? { kind: 'record-stop' } : { kind: 'nothing' };
@@ -74,17 +79,21 @@ export interface Announce {
   readonly fence: number;
 }
 
-/** Decides the intent of an attempt; no events where the run is not RUNNING any more. */
+/**
+ * Decides the intent of an attempt. No events where it is not what the run is due for: it is not RUNNING any more, the step
+ * before has not succeeded, or the attempt of an owner that is gone has to be recorded first. That a back-off is over is the
+ * caller's to see, by the clock that woke it.
+ */
 export function decideIntent(aggregate: Aggregate, announce: Announce): Decision {
   const planned = runOf(aggregate, announce.runId);
   const step = planned?.plan.steps[announce.step];
-  if (planned?.run.phase !== 'RUNNING' || step === undefined) return decided([]);
+  if (planned === null || step === undefined || !isDue(planned, announce)) return decided([]);
   const now = decisionTime(aggregate);
-  const deadline = now + step.timeoutSeconds * 1_000;
-  const what = announce.probe ? 'asking what became of' : 'begins';
-  const message = announce.probe
-    ? `${what} ${step.name} attempt ${announce.attempt}`
-    : `${step.name} ${what}, attempt ${announce.attempt} of ${step.maxRetries + 1}`;
+  const { attempt, probe, fence } = announce;
+  const message = probe
+    ? `${step.name}: asking the hardware what became of attempt ${attempt}`
+    : `${step.name} begins, attempt ${attempt} of ${step.maxRetries + 1}`;
+  const intent = { fence, deadline: now + step.timeoutSeconds * 1_000, probe };
   const events: DomainEvent[] = [
     {
       subject: 'run',
@@ -92,30 +101,18 @@ export function decideIntent(aggregate: Aggregate, announce: Announce): Decision
       runId: announce.runId,
       message,
       step: announce.step,
-      attempt: announce.attempt,
-      intent: { fence: announce.fence, deadline, probe: announce.probe },
+      attempt,
+      intent,
     },
   ];
-  if (!announce.probe && step.action.kind === 'repave' && aggregate.machine !== null) {
-    events.push(...imageEvents(aggregate.machine, 'IMAGE_BEGUN', `${step.name}: the disk is being written`, now));
-  }
+  if (!probe) events.push(...imageBegun(aggregate.machine, step, now));
   return decided(events);
 }
 
-/** A lifecycle event, unless it would say nothing new. */
-function imageEvents(
-  machine: Machine,
-  happening: 'IMAGE_BEGUN' | 'IMAGE_DONE',
-  message: string,
-  now: Millis,
-): readonly DomainEvent[] {
-  const event = machineEvent(machine, happening, message, {
-    now,
-    reason: happening === 'IMAGE_BEGUN' ? 'ImageBegun' : 'ImageWritten',
-    seen: happening === 'IMAGE_DONE',
-  });
-  const silent = happening === 'IMAGE_BEGUN' && event.patch.conditions === machine.conditions;
-  return silent ? [] : [event];
+function isDue(planned: PlannedRun, announce: Announce): boolean {
+  const due = nextAction(planned, announce.fence, Number.POSITIVE_INFINITY);
+  if (due.kind !== 'attempt') return false;
+  return due.step === announce.step && due.attempt === announce.attempt && due.probe === announce.probe;
 }
 
 /**
@@ -133,47 +130,81 @@ export function decideOutcome(
   const open = openIntent(planned.run);
   if (open === null || open.intent.fence !== ended.fence) return decided([]);
   if (isTerminal(planned.run.phase)) return decideStopped(aggregate, planned.run.id);
-  const at: At = { aggregate, planned, index: open.index, now: decisionTime(aggregate) };
-  const { outcome } = ended;
-  switch (outcome.kind) {
+  const at = attemptAt(aggregate, planned, open.index);
+  if (at === null) return decided([]);
+  return open.intent.probe ? probeEnded(at, ended.outcome, random) : callEnded(at, ended.outcome, random);
+}
+
+function callEnded(at: Attempt, outcome: Outcome | ProbeOutcome, random: number): Decision {
+  const { kind, message } = outcome;
+  switch (kind) {
     case 'done':
     case 'probed-done':
-      return stepSucceeded(at, outcome.message);
-    case 'failed':
-      return attemptFailed(at, 'STEP_FAILED', outcome.message, outcome.code, outcome.terminal, random);
-    case 'timeout':
-      return attemptFailed(at, 'STEP_TIMEOUT', outcome.message, 'TIMEOUT', false, random);
+      return stepSucceeded(at, message);
+    case 'failed': {
+      const told = message || `failed with ${outcome.code}`;
+      const failure = { code: 'STEP_FAILED', told, cause: outcome.code, retryable: !outcome.terminal } as const;
+      return attemptFailed(at, failure, outcome.terminal, random);
+    }
+    case 'timeout': {
+      const failure = {
+        code: 'STEP_TIMEOUT',
+        told: message || 'timed out',
+        cause: 'TIMEOUT',
+        retryable: true,
+      } as const;
+      return attemptFailed(at, failure, false, random);
+    }
     case 'unknown':
-      return decided([
-        { subject: 'run', kind: 'ATTEMPT_UNKNOWN', runId: planned.run.id, step: at.index, message: outcome.message },
-      ]);
+      return attemptUnknown(at, message);
     case 'probed-not-done':
-      return probedNotDone(at, outcome.message, random);
+      return probedNotDone(at, message, random);
     case 'cannot-tell':
-      return runFails(at, 'OUTCOME_UNKNOWN', outcome.message, 'UNKNOWN', false);
+      return outcomeUnknown(at, message);
     case 'interrupted':
-      return interrupted(at, outcome.message);
+      return attemptInterrupted(at, message);
   }
+}
+
+/** A probe that has no answer leaves the step in doubt, and a step in doubt is not made again. */
+function probeEnded(at: Attempt, outcome: Outcome | ProbeOutcome, random: number): Decision {
+  const unanswered = outcome.kind === 'failed' || outcome.kind === 'timeout' || outcome.kind === 'unknown';
+  return unanswered ? outcomeUnknown(at, outcome.message) : callEnded(at, outcome, random);
+}
+
+function outcomeUnknown(at: Attempt, message: string): Decision {
+  const told = `what became of it is not known, and the hardware does not tell: ${message || 'no reason given'}`;
+  return runFails(at, { code: 'OUTCOME_UNKNOWN', told, cause: 'UNKNOWN', retryable: false });
+}
+
+function attemptAt(aggregate: Aggregate, planned: PlannedRun, index: number): Attempt | null {
+  const step = planned.plan.steps[index];
+  const status = planned.run.steps[index];
+  if (step === undefined || status === undefined) return null;
+  return { aggregate, planned, index, step, status, now: decisionTime(aggregate) };
+}
+
+/** The attempt under way of a run that has not ended. */
+function attemptUnderWay(aggregate: Aggregate, runId: string): Attempt | null {
+  const planned = runOf(aggregate, runId);
+  const open = planned === null ? null : openIntent(planned.run);
+  if (planned === null || open === null || isTerminal(planned.run.phase)) return null;
+  return attemptAt(aggregate, planned, open.index);
 }
 
 /** Decides the record of an attempt whose owner is gone; the owner with the newer fence makes it. */
 export function decideInterrupted(aggregate: Aggregate, runId: string, fence: number, message: string): Decision {
-  const planned = runOf(aggregate, runId);
-  const open = planned === null ? null : openIntent(planned.run);
-  if (planned === null || open === null || open.intent.fence >= fence || isTerminal(planned.run.phase)) {
-    return decided([]);
-  }
-  return interrupted({ aggregate, planned, index: open.index, now: decisionTime(aggregate) }, message);
+  const at = attemptUnderWay(aggregate, runId);
+  if (at?.status.intent == null || at.status.intent.fence >= fence) return decided([]);
+  return attemptInterrupted(at, message);
 }
 
 /** Decides the end of a run whose call neither ended in time nor returned when it was aborted: the machine is held. */
 export function decideStuck(aggregate: Aggregate, runId: string, graceMs: number): Decision {
-  const planned = runOf(aggregate, runId);
-  const open = planned === null ? null : openIntent(planned.run);
-  if (planned === null || open === null || isTerminal(planned.run.phase)) return decided([]);
-  const at: At = { aggregate, planned, index: open.index, now: decisionTime(aggregate) };
-  const message = `timed out, was aborted, and has not returned within ${graceMs / 1_000} s`;
-  return runFails(at, 'STEP_STUCK', message, 'STUCK', true);
+  const at = attemptUnderWay(aggregate, runId);
+  if (at === null) return decided([]);
+  const told = `timed out, was aborted, and has not returned within ${graceMs / 1_000} s`;
+  return runFails(at, { code: 'STEP_STUCK', told, cause: 'STUCK', retryable: false, held: true });
 }
 
 /** Decides that the call of an ended run has returned: the one thing that may follow a terminal state. */
@@ -189,10 +220,11 @@ export function decideStopped(aggregate: Aggregate, runId: string): Decision {
   return decided(events);
 }
 
-/** Decides the good end of a run whose steps are all done. */
+/** Decides the good end of a run; no events unless every step has succeeded. */
 export function decideSucceed(aggregate: Aggregate, runId: string): Decision {
   const planned = runOf(aggregate, runId);
   if (planned?.run.phase !== 'RUNNING') return decided([]);
+  if (planned.run.steps.some((status) => status.state !== 'SUCCEEDED')) return decided([]);
   const { run, plan } = planned;
   const message = `run ${run.id} succeeded: ${run.planId}`;
   const events: DomainEvent[] = [{ subject: 'run', kind: 'SUCCEEDED', runId, message }];
@@ -218,119 +250,11 @@ function rmaReason({ run, plan }: PlannedRun): string {
   return declared || run.reason || 'no reason given';
 }
 
-interface At {
-  readonly aggregate: Aggregate;
-  readonly planned: PlannedRun;
-  readonly index: number;
-  readonly now: Millis;
-}
-
-function stepSucceeded({ aggregate, planned, index, now }: At, message: string): Decision {
-  const step = planned.plan.steps[index];
-  const events: DomainEvent[] = [
-    { subject: 'run', kind: 'STEP_SUCCEEDED', runId: planned.run.id, step: index, message },
-  ];
-  if (step?.action.kind === 'repave' && aggregate.machine !== null) {
-    events.push(...imageEvents(aggregate.machine, 'IMAGE_DONE', `${step.name}: the image is on the disk`, now));
-  }
-  return decided(events);
-}
-
-function attemptFailed(
-  at: At,
-  code: RunErrorCode,
-  message: string,
-  cause: string,
-  terminal: boolean,
-  random: number,
-): Decision {
-  const status = at.planned.run.steps[at.index];
-  const step = at.planned.plan.steps[at.index];
-  if (status === undefined || step === undefined) return decided([]);
-  if (terminal || status.attempt >= status.maxAttempts) return runFails(at, code, message, cause, false);
-  const nextRetryAt = at.now + backOffMs(step.retry, status.attempt, random);
-  return decided([
-    {
-      subject: 'run',
-      kind: 'ATTEMPT_FAILED',
-      runId: at.planned.run.id,
-      step: at.index,
-      nextRetryAt,
-      message: `attempt ${status.attempt} of ${status.maxAttempts} failed: ${message}`,
-    },
-  ]);
-}
-
-/** After an unknown outcome the attempt is used up; after an interruption it is simply made. */
-function probedNotDone(at: At, message: string, random: number): Decision {
-  const status = at.planned.run.steps[at.index];
-  if (status === undefined) return decided([]);
-  if (status.probe === 'after-unknown') {
-    return attemptFailed(at, 'STEP_FAILED', message, 'NOT_DONE', false, random);
-  }
-  return decideIntent(at.aggregate, {
-    runId: at.planned.run.id,
-    step: at.index,
-    attempt: status.attempt,
-    probe: false,
-    fence: status.intent?.fence ?? 0,
-  });
-}
-
-function interrupted(at: At, message: string): Decision {
-  const status = at.planned.run.steps[at.index];
-  const step = at.planned.plan.steps[at.index];
-  if (status === undefined || step === undefined) return decided([]);
-  if (status.interruptions + 1 >= MAX_INTERRUPTIONS) {
-    const told = `cut off ${MAX_INTERRUPTIONS} times without an outcome; the last time: ${message}`;
-    return runFails(at, 'INTERRUPTED', told, 'INTERRUPTED', false);
-  }
-  return decided([
-    {
-      subject: 'run',
-      kind: 'ATTEMPT_INTERRUPTED',
-      runId: at.planned.run.id,
-      step: at.index,
-      probe: needsProbeAfterCrash(step.action),
-      message,
-    },
-  ]);
-}
-
-function runFails(at: At, code: RunErrorCode, told: string, cause: string, stopping: boolean): Decision {
-  const { run } = at.planned;
-  const status = at.planned.run.steps[at.index];
-  const name = status?.name ?? 'step';
-  const message = `${name}: ${told}`;
-  const error: RunError = {
-    code,
-    message,
-    retryable: false,
-    details: { step: name, attempts: String(status?.attempt ?? 0), cause },
-  };
-  const events: DomainEvent[] = [{ subject: 'run', kind: 'FAILED', runId: run.id, message, error, stopping }];
-  if (at.aggregate.machine !== null) {
-    events.push(
-      machineEvent(at.aggregate.machine, 'RUN_FAILED', `${run.planId} failed in ${message}`, {
-        now: at.now,
-        reason: 'RunFailed',
-        runId: run.id,
-        held: stopping,
-      }),
-    );
-  }
-  return decided(events);
-}
-
 /** Decides the end of a run that this program itself cannot carry on; a call that may be under way keeps the machine held. */
 export function decideBroken(aggregate: Aggregate, runId: string, message: string): Decision {
   const planned = runOf(aggregate, runId);
   if (planned === null || isTerminal(planned.run.phase)) return decided([]);
-  const at: At = {
-    aggregate,
-    planned,
-    index: Math.max(0, planned.run.currentStep),
-    now: decisionTime(aggregate),
-  };
-  return runFails(at, 'INTERNAL', message, 'INTERNAL', false);
+  const at = attemptAt(aggregate, planned, Math.max(0, planned.run.currentStep));
+  if (at === null) return decided([]);
+  return runFails(at, { code: 'INTERNAL', told: message, cause: 'INTERNAL', retryable: true });
 }

@@ -25,7 +25,7 @@ export function refuseReuse(
   print: string,
 ): Refusal | null {
   if (known.method === method && known.fingerprint === print) return null;
-  const differs = known.method === method ? differences(known.fingerprint, print) : `it was a ${known.method}`;
+  const differs = known.method === method ? differences(known.fingerprint, print) : `it was ${known.method}`;
   const run = known.runId === null ? '' : ` as run ${known.runId}`;
   return refuse(
     'ALREADY_EXISTS',
