@@ -4,9 +4,11 @@ import { wait } from '../ports/clock.ts';
 import type { CoreLog } from '../ports/log.ts';
 import type { ProviderRegistry } from '../ports/provider.ts';
 import type { Claim, Hint, Store } from '../ports/store.ts';
+import { Gate } from './gate.ts';
 import { createLogWriter } from './log-writer.ts';
 import type { DriverContext } from './run-driver.ts';
 import { RunDriver } from './run-driver.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -24,7 +26,7 @@ export interface EngineOptions {
 
 /** Carries out the runs that this server owns. */
 export interface Engine {
-  /** Begins to claim runs. */
+  /** Begins to claim runs, in a shared store once this server is a member. */
   start(): void;
   /**
    * Claims nothing more, lets calls end for `graceMs`, then stops them and records the attempts as interrupted.
@@ -39,28 +41,56 @@ export interface Engine {
 const CLAIM_AT_ONCE = 256;
 /** How long calls that were told to stop have to return before the server goes without them, in milliseconds. */
 const ABORT_GRACE_MS = 1_000;
-/** The wait after a store that did not answer a claim, in milliseconds. */
-const CLAIM_AGAIN_MS = 500;
 
 /** Makes the engine of one server. It does nothing before `start`. */
 export function createEngine(options: EngineOptions): Engine {
-  const { store, clock, instance, log } = options;
+  const { store, clock, log } = options;
   const killed = new AbortController();
-  const logs = createLogWriter(store, clock, instance, (error) =>
-    log.warn({ err: error }, 'logs could not be written'),
-  );
-  const context: DriverContext = { ...options, logs, killed: killed.signal };
+  const gate = new Gate();
   const drivers = new Set<RunDriver>();
   const ended = new Set<() => void>();
+  let incarnations = 0;
+  let context: DriverContext | null = null;
   let stopping = false;
   let unsubscribe: (() => void) | null = null;
   let dueTimer: (() => void) | null = null;
 
-  const claim = single(async () => {
-    while (!stopping && drivers.size < options.maxRuns) {
+  const away = (error: unknown) => log.warn({ err: error }, 'the store did not answer; again');
+  const pass = (work: () => Promise<void>) => singleFlight(clock, killed.signal, away, work);
+
+  /** Makes this server somebody in the store, under a name that it never had before. */
+  const join = pass(async () => {
+    if (stopping) return;
+    incarnations += 1;
+    const instance = incarnations === 1 ? options.instance : `${options.instance}-${incarnations}`;
+    const unwritten = (error: unknown) => log.warn({ err: error }, 'logs could not be written; again');
+    const logs = createLogWriter(store, clock, instance, unwritten);
+    await store.membership?.join(instance, {
+      suspended: () => gate.close(),
+      resumed: () => gate.open(),
+      expelled: () => expelled(),
+    });
+    context = { ...options, instance, logs, gate, killed: killed.signal };
+    gate.open();
+    reap();
+    claim();
+  });
+
+  /** Others may have this server's runs by now: its calls are aborted, and it begins anew under another name. */
+  const expelled = () => {
+    log.warn({}, 'this server has lost its standing in the store; its calls are aborted');
+    context = null;
+    gate.close();
+    for (const driver of drivers) driver.stop('fenced');
+    join();
+  };
+
+  const claim = pass(async () => {
+    while (!stopping && context !== null && drivers.size < options.maxRuns) {
+      const owner = context;
       const limit = Math.min(CLAIM_AT_ONCE, options.maxRuns - drivers.size);
-      const { claims, nextDueAt } = await store.claim(instance, limit);
-      for (const one of claims) begin(one);
+      const { claims, nextDueAt } = await store.claim(owner.instance, limit);
+      for (const one of claims) begin(owner, one);
       if (claims.length < limit) {
         armDueTimer(nextDueAt);
         return;
@@ -68,10 +98,11 @@ export function createEngine(options: EngineOptions): Engine {
     }
   });
 
-  const begin = (one: Claim) => {
-    const driver = new RunDriver(context, one);
+  const begin = (owner: DriverContext, one: Claim) => {
+    const driver = new RunDriver(owner, one);
     drivers.add(driver);
     if (stopping) driver.drain();
+    if (owner !== context) driver.stop('fenced');
     void driver.drive().then(() => {
       const full = drivers.size >= options.maxRuns;
       drivers.delete(driver);
@@ -86,70 +117,54 @@ export function createEngine(options: EngineOptions): Engine {
   };
 
   /** Takes over what servers that are gone have left; of runs that have ended there is only to record that their call has. */
-  const reap = single(async () => {
-    for (const one of await store.reap(instance)) begin(one);
+  const reap = pass(async () => {
+    if (stopping || context === null) return;
+    const owner = context;
+    for (const one of await store.reap(owner.instance)) begin(owner, one);
   });
 
   /** Tells the calls of runs that were canceled under them. */
-  const tellStopping = single(async () => {
-    const canceled = new Set(await store.stopping(instance));
+  const tellStopping = pass(async () => {
+    if (context === null) return;
+    const canceled = new Set(await store.stopping(context.instance));
     for (const driver of drivers) {
       if (canceled.has(driver.claim.runId)) driver.stop('canceled');
     }
   });
 
   const heard = (hint: Hint) => {
-    if (hint.due && !stopping) claim();
-    if (hint.peers && !stopping) reap();
+    if (hint.due) claim();
+    if (hint.peers) reap();
     if (hint.stop) tellStopping();
   };
 
-  /** At most one pass at a time, and one more after it where it was asked for meanwhile; a store that is away is asked again. */
-  function single(pass: () => Promise<void>): () => void {
-    let going = false;
-    let again = false;
-    const go = async () => {
-      going = true;
-      do {
-        again = false;
-        try {
-          await pass();
-        } catch (error) {
-          log.warn({ err: error }, 'the store did not answer; again');
-          again = await wait(clock, CLAIM_AGAIN_MS, killed.signal);
-        }
-      } while (again);
-      going = false;
+  const idleWithin = async (ms: number): Promise<void> => {
+    if (drivers.size === 0) return;
+    const given = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const told = () => {
+      if (drivers.size === 0) resolve();
     };
-    return () => {
-      if (going) again = true;
-      else void go();
-    };
-  }
-
-  const idle = (): Promise<void> => {
-    if (drivers.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const told = () => {
-        if (drivers.size > 0) return;
-        ended.delete(told);
-        resolve();
-      };
-      ended.add(told);
-    });
+    ended.add(told);
+    await Promise.race([promise, wait(clock, ms, given.signal)]);
+    ended.delete(told);
+    given.abort();
   };
 
-  const idleWithin = async (ms: number): Promise<void> => {
-    const given = new AbortController();
-    await Promise.race([idle(), wait(clock, ms, given.signal)]);
-    given.abort();
+  /** Others need not wait for the lease of a server that says goodbye. */
+  const leave = async () => {
+    if (context === null) return;
+    try {
+      await store.membership?.leave();
+    } catch (error) {
+      log.warn({ err: error }, 'the store was not told that this server leaves; its lease will end');
+    }
   };
 
   return {
     start() {
       unsubscribe = store.subscribe(heard);
-      reap();
-      claim();
+      join();
     },
     async stop(graceMs) {
       stopping = true;
@@ -162,6 +177,7 @@ export function createEngine(options: EngineOptions): Engine {
       unsubscribe?.();
       killed.abort();
       await idleWithin(ABORT_GRACE_MS);
+      await leave();
       return { interrupted };
     },
     active: () => drivers.size,

@@ -20,6 +20,7 @@ import type { ProviderRegistry } from '../ports/provider.ts';
 import type { Claim, Store } from '../ports/store.ts';
 import type { OngoingCall, StopReason } from './call.ts';
 import { beginCall } from './call.ts';
+import type { Gate } from './gate.ts';
 import type { LogWriter } from './log-writer.ts';
 import { transact } from './transact.ts';
 
@@ -39,6 +40,8 @@ export interface DriverContext {
   readonly random: () => number;
   readonly instance: string;
   readonly logs: LogWriter;
+  /** Closed while calls must not begin. */
+  readonly gate: Gate;
   readonly log: CoreLog;
   /** Aborted when the server stops for good: nothing is waited for any more. */
   readonly killed: AbortSignal;
@@ -129,6 +132,9 @@ export class RunDriver {
   async #attempt(announce: Announce): Promise<boolean> {
     const announced = await this.#announce(announce);
     if (announced === null) return false;
+    if (this.#stopReason !== null) {
+      return this.#record({ kind: 'interrupted', message: 'stopped before the call was made' }, announced, announce);
+    }
     const call = this.#begin(announced, announce);
     this.#call = call;
     try {
@@ -145,10 +151,11 @@ export class RunDriver {
     }
   }
 
-  /** Commits the intent, anew where the commit took so long that a peer may think it stale. */
+  /** Commits the intent, anew where it has gone stale before the call may begin. */
   async #announce(announce: Announce): Promise<Aggregate | null> {
-    const { clock } = this.#context;
+    const { clock, gate, killed } = this.#context;
     for (;;) {
+      await gate.passed(killed);
       const sent = clock.monotonic();
       const aggregate = await this.#decide((now) => decideIntent(now, announce));
       const planned = aggregate === null ? null : runOf(aggregate, announce.runId);
@@ -158,7 +165,7 @@ export class RunDriver {
         await this.#decide((now) => decideStopped(now, announce.runId));
         return null;
       }
-      if (clock.monotonic() - sent <= INTENT_GOOD_FOR_MS) return aggregate;
+      if (gate.isOpen && clock.monotonic() - sent <= INTENT_GOOD_FOR_MS) return aggregate;
     }
   }
 
@@ -191,7 +198,6 @@ export class RunDriver {
     void call.returned.then(() => {
       open = false;
     });
-    if (this.#stopReason !== null) call.stop(this.#stopReason);
     return call;
   }
 
