@@ -1,0 +1,31 @@
+/** The file cannot be used as it is: wrong version, damaged, read-only, or another server has it. The message is for people. */
+export class StoreUnusable extends Error {
+  override readonly name = 'StoreUnusable';
+}
+
+/** What will pass by itself: the disk is full, the file is locked for a moment. Whoever called may try again. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** SQLite's primary result codes. @see https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
+const SQLITE_READONLY = 8;
+
+/** Gives an error of SQLite the name that says whether to try again; any other comes back as it is. */
+export function translate(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  switch (error.errcode & 0xff) {
+    case SQLITE_FULL:
+      return new StoreUnavailable(`the disk that holds ${path} is full; nothing was changed`, { cause: error });
+    case SQLITE_BUSY:
+    case SQLITE_IOERR:
+      return new StoreUnavailable(`${path} cannot be written at this moment: ${error.message}`, { cause: error });
+    case SQLITE_READONLY:
+      return new StoreUnavailable(`${path} is read-only; nothing was changed`, { cause: error });
+    default:
+      return error;
+  }
+}

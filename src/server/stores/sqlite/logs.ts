@@ -1,0 +1,142 @@
+import type { LogBatch, LogDraft, LogLine, ProgressChange } from '../../../core/ports/store.ts';
+import { holds } from '../shared/lease.ts';
+import type { LogBudget } from '../shared/log-gap.ts';
+import { gapLine } from '../shared/log-gap.ts';
+import { leaseOf } from './aggregates.ts';
+import type { Database } from './database.ts';
+import { bytes, int, intOrNull, parseProgress, text } from './rows.ts';
+
+/** How much of a run's log there is: a head that stays, and a tail that moves on once the budget is used up. */
+interface Size {
+  last: number;
+  headLines: number;
+  headBytes: number;
+  tailLines: number;
+  tailBytes: number;
+  /** The first line of the tail; null while nothing was dropped. */
+  tailFrom: number | null;
+}
+
+const EMPTY: Size = { last: 0, headLines: 0, headBytes: 0, tailLines: 0, tailBytes: 0, tailFrom: null };
+
+/** Writes batches and answers the runs whose batch was refused. Inside a transaction. */
+export function appendBatches(
+  database: Database,
+  batches: readonly LogBatch[],
+  budget: LogBudget,
+  nextNumber: () => number,
+): readonly string[] {
+  const refused: string[] = [];
+  for (const batch of batches) {
+    if (!holds(leaseOf(database, batch.runId), batch.owner, batch.fence)) {
+      refused.push(batch.runId);
+      continue;
+    }
+    if (batch.lines.length > 0) appendLines(database, batch.runId, batch.lines, budget);
+    if (batch.progress !== null) {
+      const sql =
+        'INSERT INTO progress VALUES (?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET number = excluded.number, progress = excluded.progress';
+      database.run(sql, batch.runId, nextNumber(), JSON.stringify(batch.progress));
+    }
+  }
+  return refused;
+}
+
+function appendLines(database: Database, runId: string, lines: readonly LogDraft[], budget: LogBudget): void {
+  const size = sizeOf(database, runId);
+  for (const line of lines) {
+    size.last += 1;
+    insertLine(database, runId, { ...line, sequence: size.last });
+    const fits = size.headLines < budget.headLines && size.headBytes + line.data.length <= budget.headBytes;
+    if (size.tailLines === 0 && size.tailFrom === null && fits) {
+      size.headLines += 1;
+      size.headBytes += line.data.length;
+    } else {
+      size.tailLines += 1;
+      size.tailBytes += line.data.length;
+    }
+  }
+  if (size.tailLines > budget.tailLines || size.tailBytes > budget.tailBytes) dropMiddle(database, runId, size, budget);
+  database.run(
+    'INSERT OR REPLACE INTO log_sizes VALUES (?, ?, ?, ?, ?, ?, ?)',
+    runId,
+    size.last,
+    size.headLines,
+    size.headBytes,
+    size.tailLines,
+    size.tailBytes,
+    size.tailFrom,
+  );
+}
+
+/** Drops the oldest lines of the tail until it fits again; one line in the gap says how many are gone. */
+function dropMiddle(database: Database, runId: string, size: Size, budget: LogBudget): void {
+  const first = size.tailFrom ?? size.headLines + 1;
+  const rows = database.all(
+    'SELECT sequence, at, step, attempt, length(data) AS size FROM logs WHERE run_id = ? AND sequence >= ? ORDER BY sequence',
+    runId,
+    first,
+  );
+  for (const row of rows) {
+    if (size.tailLines <= budget.tailLines && size.tailBytes <= budget.tailBytes) break;
+    size.tailLines -= 1;
+    size.tailBytes -= int(row, 'size');
+    size.tailFrom = int(row, 'sequence') + 1;
+  }
+  if (size.tailFrom === null) return;
+  const last = size.tailFrom - 1;
+  const row = rows.find((candidate) => int(candidate, 'sequence') === last);
+  database.run('DELETE FROM logs WHERE run_id = ? AND sequence > ? AND sequence <= ?', runId, size.headLines, last);
+  insertLine(
+    database,
+    runId,
+    gapLine(last - size.headLines, {
+      sequence: last,
+      at: row === undefined ? 0 : int(row, 'at'),
+      step: row === undefined ? '' : text(row, 'step'),
+      attempt: row === undefined ? 0 : int(row, 'attempt'),
+    }),
+  );
+}
+
+function sizeOf(database: Database, runId: string): Size {
+  const row = database.get('SELECT * FROM log_sizes WHERE run_id = ?', runId);
+  if (row === null) return { ...EMPTY };
+  return {
+    last: int(row, 'last'),
+    headLines: int(row, 'head_lines'),
+    headBytes: int(row, 'head_bytes'),
+    tailLines: int(row, 'tail_lines'),
+    tailBytes: int(row, 'tail_bytes'),
+    tailFrom: intOrNull(row, 'tail_from'),
+  };
+}
+
+function insertLine(database: Database, runId: string, line: LogLine): void {
+  const { sequence, at, stream, step, attempt, data } = line;
+  database.run('INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?)', runId, sequence, at, stream, step, attempt, data);
+}
+
+/** Lines with a sequence above `after`. */
+export function readLines(database: Database, runId: string, after: number, limit: number): readonly LogLine[] {
+  const sql = 'SELECT * FROM logs WHERE run_id = ? AND sequence > ? ORDER BY sequence LIMIT ?';
+  return database.all(sql, runId, after, limit).map((row) => ({
+    sequence: int(row, 'sequence'),
+    at: int(row, 'at'),
+    stream: text(row, 'stream') === 'stderr' ? 'stderr' : 'stdout',
+    step: text(row, 'step'),
+    attempt: int(row, 'attempt'),
+    data: bytes(row, 'data'),
+  }));
+}
+
+/** Progress that changed since a number. */
+export function readProgress(
+  database: Database,
+  after: number,
+): { readonly changes: readonly ProgressChange[]; readonly next: number } {
+  const rows = database.all('SELECT * FROM progress WHERE number > ? ORDER BY number', after);
+  const changes = rows.map((row) => ({ runId: text(row, 'run_id'), progress: parseProgress(text(row, 'progress')) }));
+  const last = rows.at(-1);
+  return { changes, next: last === undefined ? after : int(last, 'number') };
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../../core/ports/clock.ts';
+import type { Change, Claim, CommitResult, Hint, LogBatch, Store } from '../../../core/ports/store.ts';
+import { Hints } from '../shared/hints.ts';
+import type { StoreLimits } from '../shared/limits.ts';
+import { logBudget } from '../shared/log-gap.ts';
+import { commitChange, loadAggregate } from './aggregates.ts';
+import { countsOf, Tally } from './counts.ts';
+import { Database } from './database.ts';
+import { EventLog } from './events.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { claimDue, nextDueAt, reapOthers, releaseClaim, stoppingRuns } from './leases.ts';
+import { countMachines, pageOfMachines, pageOfRuns, runRow } from './lists.ts';
+import { lockFile } from './lock.ts';
+import { appendBatches, readLines, readProgress } from './logs.ts';
+import { newestPlan, newestPlans } from './plans.ts';
+import { BoundPlans, parseMachine, parseSwept, text } from './rows.ts';
+import { snapshotOfMachines, snapshotOfRuns } from './snapshots.ts';
+
+/** What a store on a file is made with. */
+export interface SqliteOptions {
+  /** The database file; its folder is made where it is not there. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly limits: Pick<StoreLimits, 'logLines' | 'logBytes'>;
+  /** Told of a listener that threw; the others are told all the same. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Opens the store in one SQLite file, for this process alone.
+ *
+ * @throws StoreUnusable where another server has the file, or it cannot be used; the message is for people
+ */
+export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions): Store {
+  const lock = lockFile(path, randomUUID());
+  let database: Database;
+  try {
+    database = new Database(path);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const writer = createGroupCommit(database);
+  const plans = new BoundPlans(database);
+  const events = new EventLog(database);
+  const hints = new Hints(onFault);
+  const budget = logBudget(limits);
+  const tally = new Tally(database);
+  let progressNumber = readProgress(database, 0).next;
+
+  /** Runs one mutation durably, then tells what may have changed. */
+  const mutate = async <T>(work: () => T, hintOf: (answer: T) => Hint): Promise<T> => {
+    const answer = await writer.mutate(work);
+    hints.tell(hintOf(answer));
+    return answer;
+  };
+
+  return {
+    kind: 'sqlite',
+    membership: null,
+    load: async (machineId, also = {}) => loadAggregate(database, plans, machineId, also, clock.now()),
+    commit: (change: Change): Promise<CommitResult> =>
+      mutate(
+        () => commitChange(database, plans, change, clock.now()),
+        (result) => {
+          if (result.kind !== 'ok') return {};
+          tally.committed(change);
+          return hintOfChange(change);
+        },
+      ),
+    claim: (owner, limit) =>
+      writer.mutate(() => {
+        const claims = claimDue(database, owner, limit, clock.now());
+        return { claims, nextDueAt: nextDueAt(database) };
+      }),
+    release: async (claim: Claim, owner) => {
+      await mutate(
+        () => releaseClaim(database, claim, owner),
+        (released) => (released ? { due: true } : {}),
+      );
+    },
+    reap: (owner) =>
+      mutate(
+        () => reapOthers(database, owner),
+        () => ({ due: true }),
+      ),
+    stopping: async (owner) => stoppingRuns(database, owner),
+    machine: async (machineId) => {
+      const row = database.get('SELECT image FROM machines WHERE machine_id = ?', machineId);
+      return row === null ? null : parseMachine(text(row, 'image'));
+    },
+    machines: async (query) => pageOfMachines(database, query),
+    countMachines: async (filter) => countMachines(database, filter),
+    run: async (runId) => {
+      const sql = 'SELECT * FROM runs LEFT JOIN progress USING (run_id) WHERE run_id = ?';
+      const row = database.get(sql, runId);
+      return row === null ? null : runRow(plans, row);
+    },
+    sweptRun: async (runId) => {
+      const row = database.get('SELECT swept FROM requests WHERE run_id = ? AND swept IS NOT NULL', runId);
+      return row === null ? null : parseSwept(text(row, 'swept'));
+    },
+    runs: async (query) => pageOfRuns(database, plans, query),
+    counts: async (filter) => (filter.clauses.length === 0 ? tally.counts() : countsOf(database, filter)),
+    plan: async (planId) => newestPlan(database, planId),
+    plans: async (limit, after) => newestPlans(database, limit, after),
+    snapshotRuns: async (filter) => snapshotOfRuns(path, events, plans, filter),
+    snapshotMachines: async (filter) => snapshotOfMachines(path, events, filter),
+    head: async () => events.head(),
+    tail: async (after, limit) => events.tail(after, limit),
+    appendLogs: (batches: readonly LogBatch[]) =>
+      mutate(
+        () => appendBatches(database, batches, budget, () => ++progressNumber),
+        (refused) => ({
+          logs: batches.filter((batch) => batch.lines.length > 0).map((batch) => batch.runId),
+          progress: batches.some((batch) => batch.progress !== null && !refused.includes(batch.runId)),
+        }),
+      ),
+    logs: async (runId, after, limit) => readLines(database, runId, after, limit),
+    progress: async (after) => readProgress(database, after),
+    subscribe: (listener) => hints.subscribe(listener),
+    close: async () => {
+      await writer.close();
+      hints.close();
+      database.close();
+      lock.release();
+    },
+  };
+}
+
+/** What a change may wake: claims where a run became due, calls where a run ended under its owner, watches. */
+function hintOfChange(change: Change): Hint {
+  const ended = change.runs.some(({ run }) => run.stopping) && change.guard === null;
+  return {
+    ...(change.runs.length > 0 ? { due: true } : {}),
+    ...(ended || change.raiseFenceOf !== null ? { stop: true } : {}),
+    ...(change.events.length > 0 ? { events: true } : {}),
+  };
+}
