@@ -107,6 +107,8 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     logs: call((runId, after, limit) => logs.read(runId, after, limit)),
     progress: call((after) => progress.since(after)),
 
+    sweep: call(() => false),
+
     subscribe: (listener) => hints.subscribe(listener),
     async close() {
       closed = true;

@@ -1,0 +1,28 @@
+import { describe } from 'vitest';
+import { commitContract } from './commit.ts';
+import { eventContract } from './events.ts';
+import type { StoreFactory } from './fixture.ts';
+import { hintContract } from './hints.ts';
+import { leaseContract, reapContract } from './leases.ts';
+import { listContract } from './lists.ts';
+import { logContract } from './logs.ts';
+import { retentionContract } from './retention.ts';
+import { snapshotContract } from './snapshots.ts';
+
+/**
+ * Everything that a store has to do, whichever it is.
+ *
+ * @param factory opens an empty store, many times
+ * @param shared true where several servers can share the store, and tell each other's end by themselves
+ */
+export function describeStore(name: string, factory: StoreFactory, { shared = false } = {}): void {
+  describe(`${name}: load and commit`, () => commitContract(factory));
+  describe(`${name}: leases`, () => leaseContract(factory));
+  if (!shared) describe(`${name}: reap`, () => reapContract(factory));
+  describe(`${name}: lists`, () => listContract(factory));
+  describe(`${name}: event log`, () => eventContract(factory));
+  describe(`${name}: snapshots`, () => snapshotContract(factory));
+  describe(`${name}: logs`, () => logContract(factory));
+  describe(`${name}: retention`, () => retentionContract(factory));
+  describe(`${name}: hints`, () => hintContract(factory));
+}

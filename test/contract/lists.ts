@@ -1,0 +1,329 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Filter } from '../../src/core/domain/filter.ts';
+import { EVERYTHING } from '../../src/core/domain/filter.ts';
+import { FLAKED } from '../../src/core/domain/testing.ts';
+import type { ListQuery, MachineOrder, Page, PageKey, RunOrder, Store } from '../../src/core/ports/store.ts';
+import { MAX_COUNTED, MAX_SCANNED } from '../../src/server/stores/shared/limits.ts';
+import type { Fleet } from '../support/fleet.ts';
+import type { Opened, StoreFactory } from './fixture.ts';
+import { machineFilter, opening, runFilter } from './fixture.ts';
+
+/** A query for all of it in one page, in the first order there is. */
+function query<Order extends string>(orderBy: Order, with_: Partial<ListQuery<Order>> = {}): ListQuery<Order> {
+  return { filter: EVERYTHING, orderBy, descending: false, limit: 1_000, after: null, ...with_ };
+}
+
+/** The ids on each page, from the first to the last. */
+async function pagesOf<Row>(
+  read: (after: PageKey | null) => Promise<Page<Row>>,
+  id: (row: Row) => string,
+): Promise<readonly (readonly string[])[]> {
+  const pages: (readonly string[])[] = [];
+  let after: PageKey | null = null;
+  do {
+    const page: Page<Row> = await read(after);
+    pages.push(page.rows.map(id));
+    after = page.next;
+  } while (after !== null);
+  return pages;
+}
+
+/** What lists, counts and single rows promise. */
+export function listContract(factory: StoreFactory): void {
+  const open = opening(factory);
+  let store: Store;
+  let fleet: Fleet;
+  let advance: Opened['advance'];
+  beforeEach(async () => {
+    ({ store, fleet, advance } = await open());
+  });
+
+  const machineIds = async (with_: Partial<ListQuery<MachineOrder>> & { orderBy?: MachineOrder } = {}) =>
+    (await store.machines(query('machine_id', with_))).rows.map(({ id }) => id);
+  const runIds = async (with_: Partial<ListQuery<RunOrder>> = {}) =>
+    (await store.runs(query('created_at', with_))).rows.map(({ run }) => run.id);
+
+  describe('one row', () => {
+    test('that is not there is null', async () => {
+      expect(await store.machine('m1')).toBeNull();
+      expect(await store.run('run-1')).toBeNull();
+      expect(await store.sweptRun('run-1')).toBeNull();
+    });
+
+    test('is what was committed', async () => {
+      const { machine } = await fleet.register('m1', { rack: 'r1' }, { a: 'b' });
+      expect(await store.machine('m1')).toEqual(machine);
+      const held = await fleet.startAndBegin('m1', { plan: 'repave-join' });
+      const { runs } = await fleet.announce(held);
+      expect(await store.run(held.runId)).toEqual({ ...runs[0], progress: null });
+    });
+
+    test('own plans: there are none before one is made', async () => {
+      expect(await store.plan('plan/own')).toBeNull();
+      expect(await store.plans(10, null)).toEqual([]);
+    });
+  });
+
+  describe('machines', () => {
+    /** Four machines whose every order is another. */
+    const registerFour = async () => {
+      await fleet.register('m-b', { rack: 'r1' });
+      await advance(10);
+      await fleet.register('m-d', { rack: '' });
+      await advance(10);
+      await fleet.register('m-a', { rack: 'r2' });
+      await advance(10);
+      await fleet.register('m-c', { rack: 'r1' });
+      await fleet.start('m-b');
+      await fleet.repair('m-a', { method: 'EnterMaintenance' });
+    };
+
+    test.each([
+      ['machine_id', ['m-a', 'm-b', 'm-c', 'm-d']],
+      ['phase', ['m-c', 'm-d', 'm-b', 'm-a']],
+      ['rack', ['m-d', 'm-b', 'm-c', 'm-a']],
+      ['updated_at', ['m-d', 'm-a', 'm-b', 'm-c']],
+    ] as const)('by %s, ids where that is the same, either way round', async (orderBy, expected) => {
+      await registerFour();
+      expect(await machineIds({ orderBy })).toEqual(expected);
+      expect(await machineIds({ orderBy, descending: true })).toEqual(expected.toReversed());
+    });
+
+    test.each(['machine_id', 'phase', 'rack', 'updated_at'] as const)(
+      'by %s, pages join to the whole list, and the last one says so',
+      async (orderBy) => {
+        await registerFour();
+        for (const descending of [false, true]) {
+          const all = await machineIds({ orderBy, descending });
+          for (const limit of [1, 2, 3, 4]) {
+            const pages = await pagesOf(
+              (after) => store.machines(query<MachineOrder>(orderBy, { descending, limit, after })),
+              ({ id }) => id,
+            );
+            expect(pages.flat()).toEqual(all);
+            expect(pages).toHaveLength(Math.ceil(4 / limit));
+          }
+        }
+      },
+    );
+
+    test('text is in the order of its bytes', async () => {
+      const racks = ['a', 'B', 'é', '\u{1f600}', '\uff21', 'a b', 'a-b'];
+      for (const [at, rack] of racks.entries()) await fleet.register(`m${at}`, { rack });
+      const { rows } = await store.machines(query('rack'));
+      expect(rows.map(({ spec }) => spec.rack)).toEqual(['B', 'a', 'a b', 'a-b', 'é', '\uff21', '\u{1f600}']);
+    });
+
+    test.each([
+      ['rack=r1', ['m-b', 'm-c']],
+      ['rack!=r1', ['m-a', 'm-d']],
+      ['rack:*', ['m-a', 'm-b', 'm-c']],
+      ['phase=MAINTENANCE', ['m-a']],
+      ['effective_state=PROVISIONING', ['m-b']],
+      ['OperatorMaintenance=true', ['m-a']],
+      ['machine_id=m-b', ['m-b']],
+      ['machine_id=m-b AND rack=r2', []],
+      ['machine_id=m-x', []],
+      ['machine_id:m- AND rack=r1 AND phase=PROVISIONING', ['m-b']],
+    ])('that match %s', async (text, expected) => {
+      await registerFour();
+      expect(await machineIds({ filter: machineFilter(text) })).toEqual(expected);
+      expect(await store.countMachines(machineFilter(text))).toBe(expected.length);
+    });
+
+    test('a list goes on behind a row that is gone, and skips no other', async () => {
+      await fleet.registerAll(['m1', 'm2', 'm3', 'm4', 'm5']);
+      const first = await store.machines(query('machine_id', { limit: 3 }));
+      await fleet.repair('m3', { method: 'DeleteMachine' });
+      await fleet.register('m0');
+      await fleet.register('m35');
+      expect(await machineIds({ after: first.next })).toEqual(['m35', 'm4', 'm5']);
+      expect(await machineIds({ after: first.next, descending: true })).toEqual(['m2', 'm1', 'm0']);
+    });
+
+    test('while machines come, go and change, those that stay are each read once', async () => {
+      const staying = Array.from({ length: 20 }, (_, at) => `m${String(at).padStart(2, '0')}`);
+      await fleet.registerAll(staying);
+      let round = 0;
+      const pages = await pagesOf(
+        async (after) => {
+          const page = await store.machines(query('machine_id', { limit: 3, after }));
+          round += 1;
+          await fleet.register(`m${String(round * 2).padStart(2, '0')}-new`);
+          await fleet.label(`m${String(19 - round).padStart(2, '0')}`, 'round', String(round));
+          if (round > 1)
+            await fleet.repair(`m${String((round - 1) * 2).padStart(2, '0')}-new`, { method: 'DeleteMachine' });
+          return page;
+        },
+        ({ id }) => id,
+      );
+      expect(pages.flat().filter((id) => !id.endsWith('-new'))).toEqual(staying);
+      expect(new Set(pages.flat()).size).toBe(pages.flat().length);
+    });
+
+    test('an index follows a machine that moves', async () => {
+      await fleet.register('m1', { rack: 'r1' });
+      await advance(5);
+      await fleet.register('m2', { rack: 'r2' });
+      await advance(5);
+      await fleet.respec('m1', { rack: 'r3' });
+      expect(await machineIds({ orderBy: 'rack' })).toEqual(['m2', 'm1']);
+      expect(await machineIds({ orderBy: 'updated_at' })).toEqual(['m2', 'm1']);
+      await fleet.repair('m1', { method: 'DeleteMachine' });
+      for (const orderBy of ['machine_id', 'phase', 'rack', 'updated_at'] as const) {
+        expect(await machineIds({ orderBy })).toEqual(['m2']);
+      }
+    });
+
+    test('more rows that do not match than one call reads make a short page that goes on', async () => {
+      const many = Array.from({ length: MAX_SCANNED + 100 }, (_, at) => `m${String(at).padStart(5, '0')}`);
+      await fleet.registerAll(many, { rack: 'common' });
+      await fleet.register('z1', { rack: 'rare' });
+      await fleet.register('a1', { rack: 'rare' });
+      const rare = (after: PageKey | null, filter: Filter = machineFilter('rack=rare')) =>
+        store.machines(query('machine_id', { filter, after, limit: 10 }));
+      const first = await rare(null);
+      expect(first.rows.map(({ id }) => id)).toEqual(['a1']);
+      expect(first.next).not.toBeNull();
+      const second = await rare(first.next);
+      expect([second.rows.map(({ id }) => id), second.next]).toEqual([['z1'], null]);
+      const direct = await rare(null, machineFilter('rack=rare AND machine_id=z1'));
+      expect([direct.rows.map(({ id }) => id), direct.next]).toEqual([['z1'], null]);
+      expect(await store.countMachines(EVERYTHING)).toBe(-1);
+      expect(await store.countMachines(machineFilter('rack=common'))).toBe(-1);
+      expect(await store.countMachines(machineFilter('rack=rare'))).toBe(2);
+      const thousand = machineFilter('machine_id:m00');
+      expect([MAX_COUNTED, await store.countMachines(thousand)]).toEqual([1_000, 1_000]);
+      expect(await store.countMachines(machineFilter('machine_id:m0'))).toBe(-1);
+    });
+  });
+
+  describe('runs', () => {
+    /** m1: run-c succeeded, run-a failed, run-e goes on; m2: run-b succeeded before run-c did, run-d is PENDING. */
+    const startFive = async () => {
+      await fleet.registerAll(['m1', 'm2']);
+      const long = await fleet.startAndBegin('m1', { runId: 'run-c' });
+      await advance(10);
+      await fleet.startAndSucceed('m2', { runId: 'run-b', by: 'bob' });
+      await advance(10);
+      await fleet.succeed(long);
+      await advance(10);
+      await fleet.startAndFail('m1', { runId: 'run-a', plan: 'repave-join' });
+      await advance(10);
+      await fleet.startAndBegin('m1', { runId: 'run-e' });
+      await fleet.start('m2', { runId: 'run-d', plan: 'repave-join' });
+    };
+
+    test.each([
+      ['created_at', ['run-c', 'run-b', 'run-a', 'run-d', 'run-e']],
+      ['finished_at', ['run-b', 'run-c', 'run-a', 'run-d', 'run-e']],
+      ['machine_id', ['run-a', 'run-c', 'run-e', 'run-b', 'run-d']],
+    ] as const)(
+      'by %s, ids where that is the same, either way round, in pages that join',
+      async (orderBy, expected) => {
+        await startFive();
+        for (const [descending, wanted] of [
+          [false, expected],
+          [true, expected.toReversed()],
+        ] as const) {
+          for (const limit of [1, 2, 5]) {
+            const pages = await pagesOf(
+              (after) => store.runs(query<RunOrder>(orderBy, { descending, limit, after })),
+              ({ run }) => run.id,
+            );
+            expect(pages.flat()).toEqual(wanted);
+            expect(pages).toHaveLength(Math.ceil(5 / limit));
+          }
+        }
+      },
+    );
+
+    test.each([
+      ['machine_id=m1', ['run-c', 'run-a', 'run-e']],
+      ['machine_id=m1 AND phase=RUNNING', ['run-e']],
+      ['machine_id=m3', []],
+      ['run_id=run-a', ['run-a']],
+      ['run_id=run-a AND machine_id=m2', []],
+      ['run_id=run-x', []],
+      ['phase=SUCCEEDED', ['run-c', 'run-b']],
+      ['plan_id=repave-join', ['run-a', 'run-d']],
+      ['initiated_by=bob', ['run-b']],
+      ['run_id:run AND phase!=SUCCEEDED', ['run-a', 'run-d', 'run-e']],
+    ])('that match %s', async (text, expected) => {
+      await startFive();
+      expect(await runIds({ filter: runFilter(text) })).toEqual(expected);
+      expect(await runIds({ filter: runFilter(text), descending: true })).toEqual(expected.toReversed());
+    });
+
+    test('those of one machine are paged in any order', async () => {
+      await startFive();
+      for (const orderBy of ['created_at', 'finished_at', 'machine_id'] as const) {
+        const filter = runFilter('machine_id=m1');
+        const all = (await store.runs(query<RunOrder>(orderBy))).rows.map(({ run }) => run);
+        const pages = await pagesOf(
+          (after) => store.runs(query<RunOrder>(orderBy, { filter, limit: 1, after })),
+          ({ run }) => run.id,
+        );
+        expect(pages.flat()).toEqual(all.filter(({ machineId }) => machineId === 'm1').map(({ id }) => id));
+      }
+    });
+
+    test('a list by creation goes on where it was, whatever starts and ends meanwhile', async () => {
+      await startFive();
+      const first = await store.runs(query('created_at', { limit: 2, descending: true }));
+      await fleet.cancel('m2', 'run-d');
+      await fleet.start('m2', { runId: 'run-f' });
+      expect(await runIds({ after: first.next, descending: true })).toEqual(['run-a', 'run-b', 'run-c']);
+    });
+
+    test('stay when their machine is deleted', async () => {
+      await fleet.register('m1');
+      await fleet.startAndSucceed('m1', { runId: 'run-1', plan: 'rma' });
+      await fleet.repair('m1', { method: 'RetireMachine' });
+      await fleet.repair('m1', { method: 'DeleteMachine' });
+      expect(await runIds({ filter: runFilter('machine_id=m1') })).toEqual(['run-1']);
+      expect((await store.run('run-1'))?.run.phase).toBe('SUCCEEDED');
+    });
+  });
+
+  describe('counts', () => {
+    test('of nothing are empty', async () => {
+      expect(await store.counts(EVERYTHING)).toEqual({ machines: {}, attention: 0, runs: {} });
+    });
+
+    test('machines by effective state, those that need attention, and runs by phase', async () => {
+      await fleet.registerAll(['m1', 'm2', 'm3'], { rack: 'r1' });
+      await fleet.registerAll(['m4', 'm5'], { rack: 'r2' });
+      await fleet.startAndSucceed('m1', { plan: 'repave-join' });
+      await fleet.startAndFail('m2');
+      const held = await fleet.startAndBegin('m4');
+      await fleet.announce(held);
+      await fleet.end(held, FLAKED, 0.9);
+      await fleet.start('m5');
+      expect(await store.counts(EVERYTHING)).toEqual({
+        machines: { IN_SERVICE: 1, MAINTENANCE: 1, FACTORY_READY: 1, PROVISIONING: 2 },
+        attention: 1,
+        runs: { SUCCEEDED: 1, FAILED: 1, RUNNING: 1, PENDING: 1 },
+      });
+      expect(await store.counts(machineFilter('rack=r1'))).toEqual({
+        machines: { IN_SERVICE: 1, MAINTENANCE: 1, FACTORY_READY: 1 },
+        attention: 1,
+        runs: { SUCCEEDED: 1, FAILED: 1 },
+      });
+      expect(await store.counts(machineFilter('machine_id=m4'))).toEqual({
+        machines: { PROVISIONING: 1 },
+        attention: 0,
+        runs: { RUNNING: 1 },
+      });
+      expect(await store.counts(machineFilter('rack=r9'))).toEqual({ machines: {}, attention: 0, runs: {} });
+    });
+
+    test('a machine that is deleted is not counted, its runs are', async () => {
+      await fleet.register('m1');
+      await fleet.startAndSucceed('m1', { plan: 'rma' });
+      await fleet.repair('m1', { method: 'RetireMachine' });
+      await fleet.repair('m1', { method: 'DeleteMachine' });
+      expect(await store.counts(EVERYTHING)).toEqual({ machines: {}, attention: 0, runs: { SUCCEEDED: 1 } });
+    });
+  });
+}
