@@ -2,7 +2,7 @@ import type { Step, StepAction } from '../../src/core/domain/plan.ts';
 import { DEFAULT_RETRY } from '../../src/core/domain/retry.ts';
 
 /** A step that does this. */
-export function aStep(name: string, action: StepAction): Step {
+function aStep(name: string, action: StepAction): Step {
   return { name, action, timeoutSeconds: 300, maxRetries: 1, retry: DEFAULT_RETRY };
 }
 

@@ -51,7 +51,7 @@ export interface Aim {
 }
 
 /** The driver that carries the step out. */
-export function driverOf(provider: Provider, step: Step): Driver {
+function driverOf(provider: Provider, step: Step): Driver {
   const driver = provider.drivers[STEP_KINDS[step.action.kind].capabilities[0]];
   if (driver === undefined) throw new Error(`provider ${provider.name} has no driver for ${step.action.kind}`);
   return driver;

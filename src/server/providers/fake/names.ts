@@ -21,7 +21,8 @@ export function macOf(machine: Machine): string {
 
 /** The machine's BMC as its log lines show it. */
 export function bmcOf(machine: Machine): string {
-  return machine.spec.bmcAddress === '' ? `bmc-${machine.id}.dc1.example` : machine.spec.bmcAddress;
+  const host = machine.spec.bmcAddress.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/\/.*$/, '');
+  return host === '' ? `bmc-${machine.id}.dc1.example` : host;
 }
 
 /** The digest of something that is known by name, such as a layer of an image: the same everywhere. */

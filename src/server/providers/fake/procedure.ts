@@ -49,6 +49,9 @@ export function notThere(what: string): Failure {
   return { code: 'READ_BACK', message: `read back after writing: ${what}` };
 }
 
+/** The version of the kubelet that images bring along. */
+export const IMAGE_KUBELET = '1.30.6';
+
 /** The state of a box that the world sees for the first time, as far as the machine's record tells it. */
 export function unseenState(machine: Machine): MachineState {
   const provisioned = machine.conditions.some(({ type, status }) => type === 'Provisioned' && status);
@@ -60,6 +63,7 @@ export function unseenState(machine: Machine): MachineState {
     boot: null,
     image: provisioned ? { ref: '', by: null } : null,
     membership: { kind: 'unobserved' },
+    kubelet: IMAGE_KUBELET,
     cordoned: false,
     drained: false,
     network: {},

@@ -1,6 +1,6 @@
 import { diceFor } from '../dice.ts';
 import { DEPOT, digestOf } from '../names.ts';
-import { notThere, type Procedure, type Scene } from '../procedure.ts';
+import { IMAGE_KUBELET, notThere, type Procedure, type Scene } from '../procedure.ts';
 
 const LAYERS = 6;
 
@@ -59,7 +59,7 @@ export function imageProcedure(scene: Scene, imageRef: string, cloudInitRef: str
           'grub-install: installing for x86_64-efi platform, no error reported',
           `imager: read back ${total} MB, manifest ${short(digestOf(imageRef))}`,
         ],
-        effect: { image: { ref: imageRef, by }, bootDevice: 'disk', netbootProfile: '' },
+        effect: { image: { ref: imageRef, by }, kubelet: IMAGE_KUBELET, bootDevice: 'disk', netbootProfile: '' },
       },
     ],
     lacks: ({ image }, mine) => {

@@ -30,7 +30,7 @@ export function netbootProcedure({ machine }: Scene, profile: string): Procedure
       if (state.netbootProfile === profile) return null;
       return notThere(`the netboot profile is "${state.netbootProfile}", not "${profile}"`);
     },
-    done: `boots from the network once, with profile ${profile}`,
+    done: `the next boot is from the network, profile ${profile}`,
     usualFailure: { code: 'BMC_UNREACHABLE', message: `redfish: ${bmc}: connection timed out` },
   };
 }

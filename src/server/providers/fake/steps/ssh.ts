@@ -1,4 +1,4 @@
-import { addressOf, DEPOT, digestOf } from '../names.ts';
+import { addressOf, DEPOT } from '../names.ts';
 import { notThere, type Procedure, type Scene, type Stage } from '../procedure.ts';
 import type { MachineState } from '../world/world.ts';
 
@@ -15,10 +15,7 @@ export function sshProcedure(scene: Scene, scriptRef: string, args: Args): Proce
       {
         note: 'connecting',
         share: 20,
-        lines: [
-          `ssh: connected to ${address}, host key ED25519 ${digestOf('host key', machine.id).slice(0, 23)}`,
-          `ssh: ${scriptRef}${given.join('')}`,
-        ],
+        lines: [`ssh: connected to ${address}, ED25519 host key known`, `ssh: ${scriptRef}${given.join('')}`],
       },
       { ...work(scene, scriptRef, args), share: 60 },
       {
@@ -35,7 +32,7 @@ export function sshProcedure(scene: Scene, scriptRef: string, args: Args): Proce
   };
 }
 
-function work({ machine, dice }: Scene, scriptRef: string, args: Args): Omit<Stage, 'share'> {
+function work({ machine, before, dice }: Scene, scriptRef: string, args: Args): Omit<Stage, 'share'> {
   const node = machine.id;
   const effect = (change: Partial<MachineState>) => ({ effect: change });
   switch (scriptRef.replace(/^script\//, '')) {
@@ -48,7 +45,7 @@ function work({ machine, dice }: Scene, scriptRef: string, args: Args): Omit<Sta
         ...effect({ cordoned: false, drained: false }),
       };
     case 'upgrade-kubelet':
-      return { note: 'upgrading the kubelet', lines: packageLines(args.version ?? '1.31') };
+      return upgrade(before.kubelet, args.version ?? '1.31');
     case 'restart-kubelet':
       return {
         note: 'restarting the kubelet',
@@ -65,14 +62,18 @@ function work({ machine, dice }: Scene, scriptRef: string, args: Args): Omit<Sta
   }
 }
 
-function packageLines(wanted: string): readonly string[] {
-  const version = /^\d+\.\d+$/.test(wanted) ? `${wanted}.2` : wanted;
-  return [
-    'apt-get: Reading package lists... Done',
-    `apt-get: Unpacking kubelet (${version}-1.1) over the version that is there`,
-    `apt-get: Setting up kubelet (${version}-1.1)`,
-    'apt-mark: kubelet set on hold',
-  ];
+function upgrade(from: string, wanted: string): Omit<Stage, 'share'> {
+  const to = /^\d+\.\d+$/.test(wanted) ? `${wanted}.2` : wanted;
+  return {
+    note: 'upgrading the kubelet',
+    lines: [
+      'apt-get: Reading package lists... Done',
+      `apt-get: Unpacking kubelet (${to}-1.1) over (${from}-1.1) ...`,
+      `apt-get: Setting up kubelet (${to}-1.1) ...`,
+      'apt-mark: kubelet set on hold.',
+    ],
+    effect: { kubelet: to },
+  };
 }
 
 function pingLines(tenths: number): readonly string[] {

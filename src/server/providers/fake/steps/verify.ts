@@ -17,7 +17,7 @@ export function verifyProcedure({ machine, before, dice }: Scene, clusterId: str
           ? [`kubectl --context ${clusterId} get node ${node}`]
           : [
               `kubectl --context ${clusterId} get node ${node}`,
-              `${node}   NotReady   <none>   ${dice.int(2, 5)}s   v1.31.2   ${addressOf(machine)}`,
+              `${node}: kubelet v${before.kubelet} at ${addressOf(machine)}`,
               `${node}: Ready=False KubeletNotReady: container runtime network not ready: cni plugin not initialized`,
             ],
       },

@@ -27,6 +27,8 @@ export interface MachineState {
   /** What is on the disk; null where nothing is. */
   readonly image: { readonly ref: string; readonly by: WrittenBy | null } | null;
   readonly membership: Membership;
+  /** The version of the kubelet. */
+  readonly kubelet: string;
   /** Takes no new workloads; drained: has none left. */
   readonly cordoned: boolean;
   readonly drained: boolean;
