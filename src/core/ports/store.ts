@@ -7,6 +7,7 @@ import type { PlannedRun, Progress, Run, RunPhase, RunView } from '../domain/run
 import type { Millis } from '../domain/time.ts';
 import type { Membership } from './membership.ts';
 import type { LogStream } from './provider.ts';
+import type { RetentionPolicy } from './retention.ts';
 
 /** A place in the event log, opaque to everybody but the store that made it. Never empty. */
 export type Cursor = string;
@@ -269,6 +270,9 @@ export interface Store {
   logs(runId: string, after: number, limit: number): Promise<readonly LogLine[]>;
   /** The last progress of runs that changed since `after`, and the number to ask with next time; 0 gives all there is. */
   progress(after: number): Promise<{ readonly changes: readonly ProgressChange[]; readonly next: number }>;
+
+  /** Lets go of a little of what the policy does not keep; true while there is more. A store that keeps its own bounds has nothing to do. */
+  sweep(policy: RetentionPolicy): Promise<boolean>;
 
   /** Tells about changes made through this store or, where it can, by others. Returns the way to stop listening. */
   subscribe(listener: (hint: Hint) => void): () => void;

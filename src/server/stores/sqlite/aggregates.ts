@@ -234,7 +234,9 @@ function writeRun(database: Database, plans: BoundPlans, { run, plan }: PlannedR
     lease?.owner ?? null,
     run.id,
   );
-  if (run.finishedAt !== null) database.run('DELETE FROM progress WHERE run_id = ?', run.id);
+  if (run.finishedAt === null) return;
+  database.run('DELETE FROM progress WHERE run_id = ?', run.id);
+  database.run('UPDATE log_sizes SET ended_at = ? WHERE run_id = ?', run.finishedAt, run.id);
 }
 
 function writeRequest(database: Database, change: Change): void {

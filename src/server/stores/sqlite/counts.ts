@@ -1,7 +1,7 @@
 import type { Filter } from '../../../core/domain/filter.ts';
 import type { Machine, MachineView } from '../../../core/domain/machine.ts';
 import { machineView } from '../../../core/domain/machine.ts';
-import type { Run, RunView } from '../../../core/domain/run.ts';
+import type { Run, RunPhase, RunView } from '../../../core/domain/run.ts';
 import type { Change, Counts, PageKey } from '../../../core/ports/store.ts';
 import type { Database } from './database.ts';
 import { pageOfMachines } from './lists.ts';
@@ -34,6 +34,12 @@ export class Tally {
       if (event.before !== null) this.#machine(event.before as MachineView, -1);
       if (event.kind !== 'DELETED') this.#machine(machineView(event.after as Machine), 1);
     }
+  }
+
+  /** How many runs have ended. */
+  finished(): number {
+    const of = (phase: RunPhase) => this.#runs.get(phase) ?? 0;
+    return of('SUCCEEDED') + of('FAILED') + of('CANCELED');
   }
 
   /** Counts out a run that was swept. */

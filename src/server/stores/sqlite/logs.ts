@@ -58,7 +58,11 @@ function appendLines(database: Database, runId: string, lines: readonly LogDraft
   }
   if (size.tailLines > budget.tailLines || size.tailBytes > budget.tailBytes) dropMiddle(database, runId, size, budget);
   database.run(
-    'INSERT OR REPLACE INTO log_sizes VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO log_sizes (run_id, last, head_lines, head_bytes, tail_lines, tail_bytes, tail_from)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (run_id) DO UPDATE SET last = excluded.last, head_lines = excluded.head_lines,
+       head_bytes = excluded.head_bytes, tail_lines = excluded.tail_lines, tail_bytes = excluded.tail_bytes,
+       tail_from = excluded.tail_from`,
     runId,
     size.last,
     size.headLines,

@@ -79,6 +79,7 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX runs_by_plan ON runs (plan_id, created_at, run_id);
       CREATE INDEX runs_by_initiator ON runs (initiated_by, created_at, run_id);
       CREATE INDEX runs_by_bound_plan ON runs (bound_plan);
+      CREATE INDEX runs_finished ON runs (finished_at, run_id) WHERE finished_at IS NOT NULL AND stopping = 0;
 
       CREATE TABLE requests (
         machine_id TEXT NOT NULL,
@@ -118,6 +119,18 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX events_by_run ON events (run_id, seq) WHERE run_id <> '';
       CREATE INDEX events_by_time ON events (at);
 
+      -- The last swept image of each machine and run: where folding begins once older events are gone.
+      CREATE TABLE baselines (
+        subject TEXT NOT NULL,
+        id TEXT NOT NULL,
+        machine_id TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        image TEXT NOT NULL,
+        PRIMARY KEY (subject, id)
+      ) WITHOUT ROWID;
+
       CREATE TABLE logs (
         run_id TEXT NOT NULL,
         sequence INTEGER NOT NULL,
@@ -136,8 +149,11 @@ export const MIGRATIONS: readonly Migration[] = [
         head_bytes INTEGER NOT NULL,
         tail_lines INTEGER NOT NULL,
         tail_bytes INTEGER NOT NULL,
-        tail_from INTEGER
+        tail_from INTEGER,
+        -- When the run ended: logs go by it. NULL while it has not.
+        ended_at INTEGER
       ) WITHOUT ROWID;
+      CREATE INDEX log_sizes_by_end ON log_sizes (ended_at, run_id) WHERE ended_at IS NOT NULL;
       CREATE TABLE progress (
         run_id TEXT PRIMARY KEY,
         number INTEGER NOT NULL,

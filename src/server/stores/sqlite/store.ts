@@ -14,6 +14,7 @@ import { countMachines, pageOfMachines, pageOfRuns, runRow } from './lists.ts';
 import { lockFile } from './lock.ts';
 import { appendBatches, readLines, readProgress } from './logs.ts';
 import { newestPlan, newestPlans } from './plans.ts';
+import { sweepStep } from './retention.ts';
 import { BoundPlans, parseMachine, parseSwept, text } from './rows.ts';
 import { snapshotOfMachines, snapshotOfRuns } from './snapshots.ts';
 
@@ -119,6 +120,12 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
       ),
     logs: async (runId, after, limit) => readLines(database, runId, after, limit),
     progress: async (after) => readProgress(database, after),
+    sweep: async (policy) => {
+      const step = () => sweepStep(database, policy, clock.now(), tally.finished());
+      const { runPhases, more } = await writer.mutate(step);
+      for (const phase of runPhases) tally.swept(phase);
+      return more;
+    },
     subscribe: (listener) => hints.subscribe(listener),
     close: async () => {
       await writer.close();
