@@ -121,7 +121,7 @@ export function aStart(name: string, with_: Partial<StartRun> = {}): StartRun {
 }
 
 /** The aggregate after a decision, with every event applied at the time that the decision happens at. */
-export function after(aggregate: Aggregate, decision: Decision | Refusal): Aggregate {
+export function applied(aggregate: Aggregate, decision: Decision | Refusal): Aggregate {
   if (decision.kind === 'refusal') throw new Error(`refused: ${decision.message}`);
   const at = decisionTime(aggregate);
   const next = decision.events.reduce((folded, event) => apply(folded, event, at), aggregate);
@@ -164,12 +164,12 @@ export function accepted(plan: Plan, machine: Machine = aMachine(), runId = 'run
   const command = aStart('reboot', { runId, planId: plan.id, plan, acknowledgeIntervention: true });
   const decision = decideStartRun(aggregate, command);
   if (decision.kind === 'existing') throw new Error('an aggregate without requests knows this one');
-  return after(aggregate, decision);
+  return applied(aggregate, decision);
 }
 
 /** The same aggregate with its run RUNNING. */
 export function begun(aggregate: Aggregate, runId = 'run0000000000001'): Aggregate {
-  return after(aggregate, decideBegin(aggregate, runId));
+  return applied(aggregate, decideBegin(aggregate, runId));
 }
 
 /** Announces whatever attempt the run is due for, under this fence; a back-off is waited out. */
@@ -184,7 +184,7 @@ export function announced(aggregate: Aggregate, fence = 1, runId = 'run000000000
   }
   if (action.kind !== 'attempt') throw new Error(`due is ${action.kind}, not an attempt`);
   const { step, attempt, probe } = action;
-  return after(ready, decideIntent(ready, { runId, fence, step, attempt, probe }));
+  return applied(ready, decideIntent(ready, { runId, fence, step, attempt, probe }));
 }
 
 /** Records how the call under way ended. */
@@ -194,7 +194,7 @@ export function ended(
   fence = 1,
   runId = 'run0000000000001',
 ): Aggregate {
-  return after(aggregate, decideOutcome(aggregate, { runId, fence, outcome }, 0.5));
+  return applied(aggregate, decideOutcome(aggregate, { runId, fence, outcome }, 0.5));
 }
 
 /** Makes one attempt and records how it ended. */

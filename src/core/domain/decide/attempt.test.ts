@@ -5,9 +5,9 @@ import type { Plan, Step } from '../plan.ts';
 import { DEFAULT_RETRY } from '../retry.ts';
 import {
   accepted,
-  after,
   aMachine,
   announced,
+  applied,
   attempted,
   begun,
   builtIn,
@@ -74,7 +74,7 @@ const REBOOT = planOf({ action: { kind: 'reboot', force: false } }, {});
 /** The server of the attempt under way is gone; the next one, with a higher fence, records it. */
 function crashed(aggregate: Aggregate, fence: number): Aggregate {
   expect(next(aggregate, fence)).toMatchObject({ kind: 'record-interruption' });
-  return after(aggregate, decideInterrupted(aggregate, RUN, fence, 'its server went away'));
+  return applied(aggregate, decideInterrupted(aggregate, RUN, fence, 'its server went away'));
 }
 
 describe('what the owner of a run does next', () => {
@@ -128,10 +128,10 @@ describe('what the owner of a run does next', () => {
 
   it('lets go of the machine where the run has ended and no call of its own is under way', () => {
     const calling = announced(begun(accepted(NETBOOT)));
-    const canceled = after(calling, decideCancel(calling, { runId: RUN, by: 'bob', reason: '' }));
+    const canceled = applied(calling, decideCancel(calling, { runId: RUN, by: 'bob', reason: '' }));
     expect(next(canceled)).toEqual({ kind: 'record-stop' });
     expect(next(canceled, 2)).toEqual({ kind: 'record-stop' });
-    expect(next(after(canceled, decideStopped(canceled, RUN)))).toEqual({ kind: 'nothing' });
+    expect(next(applied(canceled, decideStopped(canceled, RUN)))).toEqual({ kind: 'nothing' });
   });
 
   it('does nothing for a run that has ended and holds nothing', () => {
@@ -152,7 +152,7 @@ describe('an intent', () => {
   const announce: Announce = { runId: RUN, step: 0, attempt: 1, probe: false, fence: 1 };
 
   it('is step, attempt, fence and deadline, before the call is made', () => {
-    const calling = after(later(running, 10), decideIntent(later(running, 10), announce));
+    const calling = applied(later(running, 10), decideIntent(later(running, 10), announce));
     expect(theRun(calling)).toMatchObject({ phase: 'RUNNING', currentStep: 0 });
     expect(stepOf(calling, 0)).toMatchObject({
       state: 'RUNNING',
@@ -192,7 +192,7 @@ describe('an intent', () => {
   });
 
   it('is not given for a run that is not RUNNING', () => {
-    const canceled = after(running, decideCancel(running, { runId: RUN, by: 'bob', reason: '' }));
+    const canceled = applied(running, decideCancel(running, { runId: RUN, by: 'bob', reason: '' }));
     expect(decideIntent(accepted(NETBOOT), announce)).toEqual(NOTHING);
     expect(decideIntent(canceled, announce)).toEqual(NOTHING);
     expect(decideIntent(running, { ...announce, runId: 'none' })).toEqual(NOTHING);
@@ -225,7 +225,7 @@ describe('the good end of a run', () => {
   const done = attempted(attempted(begun(accepted(NETBOOT)), DONE), DONE);
 
   it('is SUCCEEDED, and gives the machine back', () => {
-    const succeeded = after(done, decideSucceed(done, RUN));
+    const succeeded = applied(done, decideSucceed(done, RUN));
     expect(theRun(succeeded)).toMatchObject({ phase: 'SUCCEEDED', error: null, stopping: false });
     expect(machineOf(succeeded)).toMatchObject({ phase: 'FACTORY_READY', activeRunId: null, lastSeenAt: T0 + 1_000 });
   });
@@ -238,7 +238,7 @@ describe('the good end of a run', () => {
   });
 
   it('is decided once', () => {
-    expect(decideSucceed(after(done, decideSucceed(done, RUN)), RUN)).toEqual(NOTHING);
+    expect(decideSucceed(applied(done, decideSucceed(done, RUN)), RUN)).toEqual(NOTHING);
   });
 
   it.each([
@@ -248,7 +248,7 @@ describe('the good end of a run', () => {
   ] as const)('of %s leaves the machine in %s', (name, phase, set) => {
     let aggregate = begun(accepted(builtIn(name)));
     while (next(aggregate).kind === 'attempt') aggregate = attempted(aggregate, DONE);
-    aggregate = after(aggregate, decideSucceed(aggregate, RUN));
+    aggregate = applied(aggregate, decideSucceed(aggregate, RUN));
     expect(machineOf(aggregate).phase).toBe(phase);
     expect(trueConditions(machineOf(aggregate))).toEqual(set);
   });
@@ -257,7 +257,7 @@ describe('the good end of a run', () => {
     const ending = (reason: string) => {
       let aggregate = begun(accepted(planOf({ action: { kind: 'rma', reason } })));
       aggregate = attempted(aggregate, DONE);
-      return machineOf(after(aggregate, decideSucceed(aggregate, RUN))).conditions;
+      return machineOf(applied(aggregate, decideSucceed(aggregate, RUN))).conditions;
     };
     expect(ending('bad fan')).toMatchObject([{ type: 'RMA', reason: 'MarkedForRma', message: 'bad fan' }]);
     expect(ending('')).toMatchObject([{ type: 'RMA', message: 'no reason given' }]);
@@ -439,7 +439,7 @@ describe('an attempt that was cut off', () => {
     const asked = attempted(cut, NOT_DONE, 2);
     expect(stepOf(asked, 0)).toMatchObject({ attempt: 1, intent: null, interruptions: 1, probe: 'none' });
     expect(next(asked, 2)).toEqual({ kind: 'attempt', step: 0, attempt: 1, probe: false });
-    const canceled = after(asked, decideCancel(asked, { runId: RUN, by: 'bob', reason: '' }));
+    const canceled = applied(asked, decideCancel(asked, { runId: RUN, by: 'bob', reason: '' }));
     expect(theRun(canceled).stopping).toBe(false);
     expect(machineOf(canceled).stoppingRunId).toBeNull();
   });
@@ -456,7 +456,7 @@ describe('an attempt that was cut off', () => {
     let aggregate = begun(accepted(NETBOOT));
     for (const fence of [1, 2]) aggregate = crashed(announced(aggregate, fence), fence + 1);
     const last = announced(aggregate, 3);
-    const failed = after(last, decideInterrupted(last, RUN, 4, 'its server went away'));
+    const failed = applied(last, decideInterrupted(last, RUN, 4, 'its server went away'));
     expect(theRun(failed)).toMatchObject({ phase: 'FAILED', stopping: false });
     expect(theRun(failed).error).toEqual({
       code: 'INTERRUPTED',
@@ -500,7 +500,7 @@ describe('an attempt that was cut off', () => {
 
 describe('a call that does not return', () => {
   const calling = announced(begun(accepted(NETBOOT)));
-  const stuck = after(calling, decideStuck(calling, RUN, 10_000));
+  const stuck = applied(calling, decideStuck(calling, RUN, 10_000));
 
   it('after its timeout and the grace: STEP_STUCK, run and machine are held', () => {
     expect(theRun(stuck)).toMatchObject({ phase: 'FAILED', stopping: true });
@@ -528,13 +528,13 @@ describe('a call that does not return', () => {
   });
 
   it('and is released: the late answer changes nothing any more', () => {
-    const free = after(stuck, decideStopped(stuck, RUN));
+    const free = applied(stuck, decideStopped(stuck, RUN));
     expect(decideOutcome(free, { runId: RUN, fence: 1, outcome: DONE }, 0)).toEqual(NOTHING);
     expect(decideStopped(free, RUN)).toEqual(NOTHING);
   });
 
   it('is not stuck once its run has ended or it has returned', () => {
-    const canceled = after(calling, decideCancel(calling, { runId: RUN, by: 'bob', reason: '' }));
+    const canceled = applied(calling, decideCancel(calling, { runId: RUN, by: 'bob', reason: '' }));
     expect(decideStuck(canceled, RUN, 10_000)).toEqual(NOTHING);
     expect(decideStuck(ended(calling, DONE), RUN, 10_000)).toEqual(NOTHING);
   });
@@ -555,7 +555,7 @@ describe('a late result', () => {
   });
 
   it('of a canceled run only takes the hold away', () => {
-    const canceled = after(calling, decideCancel(calling, { runId: RUN, by: 'bob', reason: '' }));
+    const canceled = applied(calling, decideCancel(calling, { runId: RUN, by: 'bob', reason: '' }));
     const { events } = decideOutcome(canceled, { runId: RUN, fence: 1, outcome: DONE }, 0);
     expect(events.map((event) => event.kind)).toEqual(['STOPPED', 'CALL_STOPPED']);
     expect(theRun(ended(canceled, DONE))).toMatchObject({ phase: 'CANCELED', stopping: false });
@@ -566,7 +566,7 @@ describe('a late result', () => {
 describe('a fault of our own', () => {
   it('fails the run with INTERNAL, wherever it was', () => {
     for (const aggregate of [accepted(NETBOOT), begun(accepted(NETBOOT)), announced(begun(accepted(NETBOOT)))]) {
-      const broken = after(aggregate, decideBroken(aggregate, RUN, 'unexpected'));
+      const broken = applied(aggregate, decideBroken(aggregate, RUN, 'unexpected'));
       expect(theRun(broken)).toMatchObject({ phase: 'FAILED', stopping: false, error: { code: 'INTERNAL' } });
       expect(machineOf(broken)).toMatchObject({ phase: 'MAINTENANCE', activeRunId: null, stoppingRunId: null });
       expect(decideBroken(broken, RUN, 'again')).toEqual(NOTHING);

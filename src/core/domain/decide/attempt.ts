@@ -207,11 +207,18 @@ export function decideStuck(aggregate: Aggregate, runId: string, graceMs: number
   return runFails(at, { code: 'STEP_STUCK', told, cause: 'STUCK', retryable: false, held: true });
 }
 
-/** Decides that the call of an ended run has returned: the one thing that may follow a terminal state. */
-export function decideStopped(aggregate: Aggregate, runId: string): Decision {
+/**
+ * Decides that the call of an ended run has returned: the one thing that may follow a terminal state.
+ *
+ * @param message what happened instead, where it has not returned and the machine is freed all the same
+ */
+export function decideStopped(
+  aggregate: Aggregate,
+  runId: string,
+  message = `the last call of run ${runId} has returned`,
+): Decision {
   const planned = runOf(aggregate, runId);
   if (planned === null || !planned.run.stopping) return decided([]);
-  const message = `the last call of run ${runId} has returned`;
   const events: DomainEvent[] = [{ subject: 'run', kind: 'STOPPED', runId, message }];
   if (aggregate.machine?.stoppingRunId === runId) {
     const context = { now: decisionTime(aggregate), reason: 'CallStopped' };

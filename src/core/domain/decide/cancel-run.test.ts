@@ -3,8 +3,8 @@ import type { Aggregate } from '../aggregate.ts';
 import { isRefusal } from '../refusal.ts';
 import {
   accepted,
-  after,
   announced,
+  applied,
   attempted,
   begun,
   builtIn,
@@ -48,7 +48,7 @@ describe('CancelRun', () => {
     ['RUNNING between steps', attempted(running, DONE)],
     ['in back-off', backingOff],
   ])('of a run that is %s: CANCELED at once, and nothing is held', (_, aggregate) => {
-    const canceled = after(aggregate, cancel(aggregate, 'wrong machine'));
+    const canceled = applied(aggregate, cancel(aggregate, 'wrong machine'));
     expect(theRun(canceled)).toMatchObject({ phase: 'CANCELED', canceledBy: 'bob', stopping: false });
     expect(theRun(canceled).finishedAt).not.toBeNull();
     expect(machineOf(canceled)).toMatchObject({ phase: 'MAINTENANCE', activeRunId: null, stoppingRunId: null });
@@ -56,7 +56,7 @@ describe('CancelRun', () => {
   });
 
   it('in mid-call: CANCELED at once, and run and machine are held', () => {
-    const canceled = after(calling, cancel(calling));
+    const canceled = applied(calling, cancel(calling));
     expect(theRun(canceled)).toMatchObject({ phase: 'CANCELED', stopping: true });
     expect(stepOf(canceled, 0)).toMatchObject({ state: 'CANCELED', intent: { fence: 1 } });
     expect(machineOf(canceled)).toMatchObject({ phase: 'MAINTENANCE', activeRunId: null, stoppingRunId: RUN });
@@ -64,7 +64,7 @@ describe('CancelRun', () => {
 
   it('closes the steps: the one under way is CANCELED, those not reached are SKIPPED', () => {
     const second = announced(attempted(running, DONE));
-    const canceled = after(second, cancel(second, 'wrong machine'));
+    const canceled = applied(second, cancel(second, 'wrong machine'));
     expect(theRun(canceled).steps.map((step) => step.state)).toEqual([
       'SUCCEEDED',
       'CANCELED',
@@ -79,7 +79,7 @@ describe('CancelRun', () => {
   });
 
   it('ends a back-off: nothing is due any more', () => {
-    const canceled = after(backingOff, cancel(backingOff));
+    const canceled = applied(backingOff, cancel(backingOff));
     expect(stepOf(canceled, 0).nextRetryAt).toBeNull();
     expect(nextAction({ run: theRun(canceled), plan: builtIn('repave-join') }, 1, T0 + 1e9)).toEqual({
       kind: 'nothing',
@@ -87,12 +87,12 @@ describe('CancelRun', () => {
   });
 
   it('again: the same run, and no event', () => {
-    const canceled = after(calling, cancel(calling));
+    const canceled = applied(calling, cancel(calling));
     expect(cancel(canceled)).toEqual({ kind: 'decision', events: [], request: null });
   });
 
   it('again, while another run is active: no event', () => {
-    const canceled = after(pending, cancel(pending));
+    const canceled = applied(pending, cancel(pending));
     const second = decideStartRun(canceled, {
       runId: 'run0000000000002',
       requestId: 'request-2',
@@ -106,14 +106,14 @@ describe('CancelRun', () => {
       capabilitiesOf: () => new Set(['Power']),
     });
     if (second.kind === 'existing') throw new Error('a new request is known');
-    const busy = after(canceled, second);
+    const busy = applied(canceled, second);
     expect(machineOf(busy).activeRunId).toBe('run0000000000002');
     expect(cancel(busy)).toEqual({ kind: 'decision', events: [], request: null });
   });
 
   it('of a run that has succeeded: FAILED_PRECONDITION', () => {
     const done = attempted(begun(accepted(builtIn('reboot'))), DONE);
-    const succeeded = after(done, decideSucceed(done, RUN));
+    const succeeded = applied(done, decideSucceed(done, RUN));
     expect(cancel(succeeded)).toMatchObject({
       code: 'FAILED_PRECONDITION',
       reason: 'RUN_FINISHED',
@@ -131,7 +131,7 @@ describe('CancelRun', () => {
   });
 
   it('leaves a machine that is released by hand as it was', () => {
-    const canceled = after(calling, cancel(calling));
+    const canceled = applied(calling, cancel(calling));
     const released = decideRepair(canceled, {
       method: 'ResolveIntervention',
       requestId: 'request-2',
@@ -139,7 +139,7 @@ describe('CancelRun', () => {
       releaseStuck: true,
     });
     if (isRefusal(released) || released.kind === 'existing') throw new Error('not released');
-    const free = after(canceled, released);
+    const free = applied(canceled, released);
     expect(cancel(free)).toEqual({ kind: 'decision', events: [], request: null });
   });
 });
@@ -150,7 +150,7 @@ describe('RetryNow', () => {
   });
 
   it('in back-off: the next attempt is due at once', () => {
-    const skipped = after(backingOff, decideRetryNow(backingOff, RUN));
+    const skipped = applied(backingOff, decideRetryNow(backingOff, RUN));
     expect(stepOf(skipped, 0)).toMatchObject({ attempt: 1, nextRetryAt: backingOff.now });
     expect(nextAction({ run: theRun(skipped), plan: builtIn('repave-join') }, 1, skipped.now)).toMatchObject({
       kind: 'attempt',
@@ -163,8 +163,8 @@ describe('RetryNow', () => {
     ['in mid-call', calling],
     ['between steps', attempted(running, DONE)],
     ['past its back-off', later(backingOff, 60_000)],
-    ['already told to', after(backingOff, decideRetryNow(backingOff, RUN))],
-    ['CANCELED in back-off', after(backingOff, cancel(backingOff))],
+    ['already told to', applied(backingOff, decideRetryNow(backingOff, RUN))],
+    ['CANCELED in back-off', applied(backingOff, cancel(backingOff))],
     ['FAILED', attempted(running, REFUSED)],
   ])('of a run that is %s: OK, and no event', (_, aggregate) => {
     expect(decideRetryNow(aggregate, RUN)).toEqual({ kind: 'decision', events: [], request: null });

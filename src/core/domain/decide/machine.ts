@@ -1,5 +1,6 @@
 import type { Aggregate } from '../aggregate.ts';
 import { decisionTime } from '../aggregate.ts';
+import { equal } from '../equal.ts';
 import type { Machine, MachineSpec } from '../machine.ts';
 import { etagOf, identitiesOfSpec } from '../machine.ts';
 import type { Refusal } from '../refusal.ts';
@@ -67,18 +68,10 @@ function movesHardware(before: MachineSpec, after: MachineSpec): boolean {
   return !equal(identitiesOfSpec(before), identitiesOfSpec(after));
 }
 
+/** The fields that differ, as the contract writes them: `spec.mac_addresses`. */
 function changedFields(before: MachineSpec, after: MachineSpec): readonly string[] {
   const keys = Object.keys(after) as (keyof MachineSpec)[];
-  return keys.filter((key) => !equal(before[key], after[key]));
-}
-
-/** Deep equality of plain data, whatever the order of keys. */
-function equal(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  return keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]));
+  return keys
+    .filter((key) => !equal(before[key], after[key]))
+    .map((key) => `spec.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`);
 }

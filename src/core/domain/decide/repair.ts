@@ -1,7 +1,8 @@
-import type { Aggregate, RequestMethod } from '../aggregate.ts';
+import type { Aggregate } from '../aggregate.ts';
 import { decisionTime } from '../aggregate.ts';
 import { hasCondition } from '../condition.ts';
-import type { DomainEvent } from '../event.ts';
+import { equal } from '../equal.ts';
+import type { DomainEvent, Transition } from '../event.ts';
 import type { Happening } from '../lifecycle.ts';
 import type { Machine, MachineSpec } from '../machine.ts';
 import type { Refusal } from '../refusal.ts';
@@ -17,7 +18,7 @@ interface RepairCommand {
   readonly reason: string;
 }
 
-/** The new hardware that takes a machine's name after an RMA. */
+/** The new hardware that takes a machine's name after an RMA; what is empty is as before. */
 export interface Replacement {
   readonly serial: string;
   readonly macAddresses: readonly string[];
@@ -49,7 +50,8 @@ export function decideRepair(aggregate: Aggregate, command: Repair): RepairDecis
   const events = eventsOf(aggregate, machine, command);
   if ('kind' in events) return events;
   const request = { requestId: command.requestId, method: command.method, fingerprint: print, runId: null };
-  const released = command.method === 'ResolveIntervention' && command.releaseStuck ? machine.stoppingRunId : null;
+  const releases = command.method === 'ResolveIntervention' && command.releaseStuck;
+  const released = releases ? machine.stoppingRunId : null;
   return { ...decided(events, request), releasedRunId: released };
 }
 
@@ -58,7 +60,11 @@ function contentOf(command: Repair): Readonly<Record<string, unknown>> {
     case 'ResolveIntervention':
       return { release_stuck: command.releaseStuck };
     case 'CompleteRma':
-      return { ...command.replacement };
+      return {
+        serial: command.replacement.serial,
+        mac_addresses: command.replacement.macAddresses,
+        bmc_address: command.replacement.bmcAddress,
+      };
     case 'EnterMaintenance':
     case 'ExitMaintenance':
     case 'RetireMachine':
@@ -84,52 +90,68 @@ function eventsOf(aggregate: Aggregate, machine: Machine, command: Repair): read
   }
 }
 
-const METHOD_OF: Readonly<Partial<Record<Happening, RequestMethod>>> = {
-  MAINTENANCE_ENTERED: 'EnterMaintenance',
-  MAINTENANCE_EXITED: 'ExitMaintenance',
-  INTERVENTION_RESOLVED: 'ResolveIntervention',
-  RMA_COMPLETED: 'CompleteRma',
-  MACHINE_RETIRED: 'RetireMachine',
-};
-
-function transition(aggregate: Aggregate, machine: Machine, happening: Happening, message: string): DomainEvent {
-  return machineEvent(machine, happening, message, {
-    now: decisionTime(aggregate),
-    reason: METHOD_OF[happening] ?? happening,
-  });
+/** The event says what happened and why; the conditions keep the bare reason, under the name of the command. */
+function transition(
+  aggregate: Aggregate,
+  machine: Machine,
+  happening: Happening,
+  done: { readonly by: Repair['method']; readonly verb: string; readonly reason: string },
+): Transition {
+  const event = machineEvent(machine, happening, done.reason, { now: decisionTime(aggregate), reason: done.by });
+  return { ...event, message: `machine ${machine.id} ${done.verb}: ${done.reason}` };
 }
 
 function enterMaintenance(aggregate: Aggregate, machine: Machine, reason: string): readonly DomainEvent[] | Refusal {
   const refusal = refuseBusy(aggregate, machine) ?? refusePhases(machine, ['RMA', 'RETIRED'], 'enter maintenance');
-  return refusal ?? [transition(aggregate, machine, 'MAINTENANCE_ENTERED', reason)];
+  if (refusal !== null) return refusal;
+  const done = { by: 'EnterMaintenance', verb: 'entered maintenance', reason } as const;
+  return [transition(aggregate, machine, 'MAINTENANCE_ENTERED', done)];
 }
 
+/** The mark of an operator can be taken back wherever it was carried to: a machine comes back from RMA with it. */
 function exitMaintenance(aggregate: Aggregate, machine: Machine, reason: string): readonly DomainEvent[] | Refusal {
-  const busy = refuseBusy(aggregate, machine);
-  if (busy !== null) return busy;
-  if (machine.phase !== 'MAINTENANCE') return wrongPhase(machine, 'is not in maintenance');
+  const refusal = refuseBusy(aggregate, machine) ?? refusePhases(machine, ['RMA', 'RETIRED'], 'leave maintenance');
+  if (refusal !== null) return refusal;
+  if (machine.phase !== 'MAINTENANCE' && !hasCondition(machine.conditions, 'OperatorMaintenance')) {
+    return wrongPhase(machine, 'is not in maintenance');
+  }
   if (hasCondition(machine.conditions, 'NeedsIntervention')) {
     const why = `machine ${machine.id} needs intervention; resolve that before it leaves maintenance`;
     return refuse('FAILED_PRECONDITION', 'NEEDS_INTERVENTION', why, { machine_id: machine.id });
   }
-  return [transition(aggregate, machine, 'MAINTENANCE_EXITED', reason)];
+  const done = { by: 'ExitMaintenance', verb: 'left maintenance', reason } as const;
+  return [transition(aggregate, machine, 'MAINTENANCE_EXITED', done)];
 }
 
+/** Whether somebody has looked and whether the machine is let go are two things: without `releaseStuck` a hold stays. */
 function resolveIntervention(
   aggregate: Aggregate,
   machine: Machine,
-  note: string,
+  reason: string,
   releaseStuck: boolean,
 ): readonly DomainEvent[] | Refusal {
-  if (machine.activeRunId !== null) return refuseBusy(aggregate, machine) ?? [];
+  const busy = refuseBusy(aggregate, { ...machine, stoppingRunId: null });
+  if (busy !== null) return busy;
   const held = machine.stoppingRunId;
-  if (held !== null && !releaseStuck) return refuseBusy(aggregate, machine) ?? [];
   const needs =
     hasCondition(machine.conditions, 'NeedsIntervention') || hasCondition(machine.conditions, 'OperationCanceled');
-  if (!needs && held === null) return wrongPhase(machine, 'has nothing to resolve');
-  const freed = held === null ? [] : decideStopped(aggregate, held).events;
-  const resolved = transition(aggregate, { ...machine, stoppingRunId: null }, 'INTERVENTION_RESOLVED', note);
-  return [...freed, resolved];
+  const freed = held !== null && releaseStuck ? release(aggregate, machine, held, reason) : [];
+  if (!needs && freed.length === 0) return refuseToResolve(aggregate, machine);
+  if (!needs) return freed;
+  const done = { by: 'ResolveIntervention', verb: 'was looked into', reason } as const;
+  const asFreed = freed.length === 0 ? machine : { ...machine, stoppingRunId: null };
+  return [...freed, transition(aggregate, asFreed, 'INTERVENTION_RESOLVED', done)];
+}
+
+function release(aggregate: Aggregate, machine: Machine, runId: string, reason: string): readonly DomainEvent[] {
+  const message = `machine ${machine.id} was released by hand from the last call of run ${runId}: ${reason}`;
+  return decideStopped(aggregate, runId, message).events;
+}
+
+function refuseToResolve(aggregate: Aggregate, machine: Machine): Refusal {
+  const held = refuseBusy(aggregate, machine);
+  if (held === null) return wrongPhase(machine, 'has nothing to resolve');
+  return { ...held, message: `${held.message}; release_stuck frees it by hand` };
 }
 
 function completeRma(
@@ -141,17 +163,23 @@ function completeRma(
   const busy = refuseBusy(aggregate, machine);
   if (busy !== null) return busy;
   if (machine.phase !== 'RMA') return wrongPhase(machine, 'does not await replacement');
-  const spec: MachineSpec = { ...machine.spec, ...replacement };
-  const event = machineEvent(machine, 'RMA_COMPLETED', reason, {
-    now: decisionTime(aggregate),
-    reason: 'CompleteRma',
-  });
-  return [{ ...event, spec }];
+  const { spec: before } = machine;
+  const spec: MachineSpec = {
+    ...before,
+    serial: replacement.serial || before.serial,
+    macAddresses: replacement.macAddresses.length > 0 ? replacement.macAddresses : before.macAddresses,
+    bmcAddress: replacement.bmcAddress || before.bmcAddress,
+  };
+  const done = { by: 'CompleteRma', verb: 'came back from RMA', reason } as const;
+  const event = transition(aggregate, machine, 'RMA_COMPLETED', done);
+  return [equal(spec, before) ? event : { ...event, spec }];
 }
 
 function retire(aggregate: Aggregate, machine: Machine, reason: string): readonly DomainEvent[] | Refusal {
-  const refusal = refuseBusy(aggregate, machine) ?? refusePhases(machine, ['RETIRED'], 'retire');
-  return refusal ?? [transition(aggregate, machine, 'MACHINE_RETIRED', reason)];
+  const refusal = refuseBusy(aggregate, machine) ?? refusePhases(machine, ['RETIRED'], 'be retired again');
+  if (refusal !== null) return refusal;
+  const done = { by: 'RetireMachine', verb: 'was retired', reason } as const;
+  return [transition(aggregate, machine, 'MACHINE_RETIRED', done)];
 }
 
 function remove(aggregate: Aggregate, machine: Machine, reason: string): readonly DomainEvent[] | Refusal {
@@ -160,7 +188,7 @@ function remove(aggregate: Aggregate, machine: Machine, reason: string): readonl
   if (machine.phase !== 'RETIRED' && machine.phase !== 'FACTORY_READY') {
     return wrongPhase(machine, 'can be deleted only when RETIRED or FACTORY_READY');
   }
-  return [{ subject: 'machine', kind: 'DELETED', message: reason }];
+  return [{ subject: 'machine', kind: 'DELETED', message: `machine ${machine.id} was deleted: ${reason}` }];
 }
 
 function refusePhases(machine: Machine, phases: readonly Machine['phase'][], verb: string): Refusal | null {

@@ -4,9 +4,9 @@ import type { Capability } from '../plan.ts';
 import { isRefusal } from '../refusal.ts';
 import {
   accepted,
-  after,
   aMachine,
   anAggregate,
+  applied,
   aSpec,
   aStart,
   asked,
@@ -154,12 +154,12 @@ describe('StartRun checks, in the order of the contract', () => {
 });
 
 describe('the same request again', () => {
-  const busy = asked(after(anAggregate(aMachine()), FIRST), FIRST.request);
+  const busy = asked(applied(anAggregate(aMachine()), FIRST), FIRST.request);
   const again = aStart('repave-join', { runId: 'run0000000000002', params: { image_ref: 'debian:13' } });
 
   it('is the run of the first, while it is active and after its end', () => {
     expect(answer(busy, again)).toBe(`existing ${FIRST.runId}`);
-    const canceled = after(busy, decideCancel(busy, { runId: FIRST.runId, by: 'bob', reason: '' }));
+    const canceled = applied(busy, decideCancel(busy, { runId: FIRST.runId, by: 'bob', reason: '' }));
     expect(answer(canceled, again)).toBe(`existing ${FIRST.runId}`);
   });
 
@@ -183,7 +183,7 @@ describe('a run that was accepted', () => {
   const machine = aMachine({ phase: 'IN_SERVICE', conditions: conditions('Provisioned', 'InCustomerCluster') });
   const command = aStart('repave-join', { type: 'REPAVE', reason: 'kernel', params: { image_ref: 'debian:13' } });
   const decision = started(anAggregate(machine), command);
-  const aggregate = after(anAggregate(machine), decision);
+  const aggregate = applied(anAggregate(machine), decision);
 
   it('is PENDING with every step WAITING, and keeps the phase it came from', () => {
     expect(theRun(aggregate)).toMatchObject({
@@ -236,7 +236,7 @@ describe('a run that was accepted', () => {
 
   it('never happens before the last event of its machine, whatever the clock says', () => {
     const behind = anAggregate(aMachine(), { now: T0 - 60_000, lastEventAt: T0 + 7 });
-    expect(theRun(after(behind, started(behind, command))).createdAt).toBe(T0 + 7);
+    expect(theRun(applied(behind, started(behind, command))).createdAt).toBe(T0 + 7);
   });
 
   it('leaves runs before it as they are', () => {
