@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Machine } from '../../../core/domain/machine.ts';
 import { diceFor } from './dice.ts';
 
@@ -27,5 +28,5 @@ export function bmcOf(machine: Machine): string {
 
 /** The digest of something that is known by name, such as a layer of an image: the same everywhere. */
 export function digestOf(...name: readonly (string | number)[]): string {
-  return `sha256:${diceFor(0, 'digest', ...name).hex(64)}`;
+  return `sha256:${createHash('sha256').update(name.join('\n')).digest('hex')}`;
 }

@@ -6,6 +6,14 @@ const failed = (code: string, terminal = false): { answer: Partial<StepOutcome> 
   answer: { kind: 'failed', code, terminal },
 });
 
+it('heeds an abort also where nothing takes time', async () => {
+  const bench = aBench([], { factor: Number.POSITIVE_INFINITY });
+  const call = bench.begin(IMAGE);
+  call.abort();
+  await bench.clock.advance(0);
+  expect(call.ended).toMatchObject(failed('ABORTED'));
+});
+
 describe('faults', () => {
   it('fail twice, then pass', async () => {
     const bench = aBench(['machine-1/verify-in-cluster=fail:2']);
@@ -63,6 +71,16 @@ describe('faults', () => {
     expect(call.ended).toBeNull();
     await bench.clock.advance(1);
     expect(call.ended).toMatchObject({ answer: { kind: 'done' } });
+  });
+
+  it('leave no timer behind when they are released before that', async () => {
+    const bench = aBench(['*/repave-image=ignore-abort,for=20s']);
+    const call = bench.begin(IMAGE);
+    await bench.clock.advance(1_000);
+    call.abort();
+    expect(bench.clock.pending).toBe(1);
+    bench.provider.release('machine-1');
+    expect(bench.clock.pending).toBe(0);
   });
 
   it('change nothing any more once somebody else has the machine, whatever they ignored', async () => {
