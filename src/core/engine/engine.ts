@@ -135,7 +135,11 @@ export function createEngine(options: EngineOptions): Engine {
   const heard = (hint: Hint) => {
     if (hint.due) claim();
     if (hint.peers) reap();
-    if (hint.stop) tellStopping();
+    if (hint.stop) {
+      tellStopping();
+      // A run that was canceled while nobody owned it has nobody else to record that its call has stopped.
+      reap();
+    }
   };
 
   const idleWithin = async (ms: number): Promise<void> => {

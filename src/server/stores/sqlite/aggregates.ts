@@ -76,7 +76,7 @@ export function commitChange(database: Database, plans: BoundPlans, change: Chan
     database.run(sql, kind, value, change.machineId);
   }
   for (const { kind, value } of change.identities.take) {
-    database.run('INSERT INTO identities VALUES (?, ?, ?)', kind, value, change.machineId);
+    database.run('INSERT OR REPLACE INTO identities VALUES (?, ?, ?)', kind, value, change.machineId);
   }
   appendEvents(database, change);
   return { kind: 'ok', revision };

@@ -36,10 +36,11 @@ export class Tally {
     }
   }
 
-  /** How many runs have ended. */
-  finished(): number {
+  /** How many runs have ended with nothing held. */
+  finished(database: Database): number {
+    const stopping = database.get('SELECT count(*) AS n FROM runs WHERE stopping = 1');
     const of = (phase: RunPhase) => this.#runs.get(phase) ?? 0;
-    return of('SUCCEEDED') + of('FAILED') + of('CANCELED');
+    return of('SUCCEEDED') + of('FAILED') + of('CANCELED') - (stopping === null ? 0 : int(stopping, 'n'));
   }
 
   /** Counts out a run that was swept. */

@@ -52,9 +52,9 @@ export class EventLog {
     if (match === null) return { kind: 'malformed' };
     const seq = Number(match[2]);
     if (match[1] !== this.#epoch || seq < this.#sweptTo() || seq > this.#last()) return { kind: 'expired' };
-    const rows = this.#database.all('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?', seq, limit);
-    const events = rows.map((row) => this.event(row));
-    return { events, cursor: events.at(-1)?.cursor ?? after, caughtUp: rows.length < limit };
+    const rows = this.#database.all('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?', seq, limit + 1);
+    const events = rows.slice(0, limit).map((row) => this.event(row));
+    return { events, cursor: events.at(-1)?.cursor ?? after, caughtUp: rows.length <= limit };
   }
 
   /** An event from its row. */

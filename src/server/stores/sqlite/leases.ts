@@ -49,7 +49,7 @@ export function stoppingRuns(database: Database, owner: string): readonly string
  * claims. Inside a transaction.
  */
 export function reapOthers(database: Database, owner: string): readonly Claim[] {
-  const held = database.all('SELECT run_id, machine_id FROM runs WHERE owner <> ? AND stopping = 1', owner);
+  const held = database.all('SELECT run_id, machine_id FROM runs WHERE stopping = 1 AND owner IS NOT ?', owner);
   const claims = held.map((row) => take(database, text(row, 'run_id'), text(row, 'machine_id'), owner));
   database.run('UPDATE runs SET owner = NULL WHERE owner <> ? AND stopping = 0', owner);
   return claims;

@@ -75,9 +75,9 @@ export function pageOfRuns(database: Database, plans: BoundPlans, query: ListQue
 
 /** How many machines match, up to 1000; -1 where there are more, or where too many that do not match would be read. */
 export function countMachines(database: Database, filter: Filter): number {
-  const query = { filter, orderBy: 'machine_id', descending: false, limit: MAX_COUNTED, after: null } as const;
+  const query = { filter, orderBy: 'machine_id', descending: false, limit: MAX_COUNTED + 1, after: null } as const;
   const { rows, next } = page(database, MACHINES, query);
-  return next === null ? rows.length : -1;
+  return next === null && rows.length <= MAX_COUNTED ? rows.length : -1;
 }
 
 function page<Row>(database: Database, table: Table<Row>, query: ListQuery<string>): Page<Row> {

@@ -26,20 +26,24 @@ export function appendBatches(
   budget: LogBudget,
   nextNumber: () => number,
 ): readonly string[] {
-  const refused: string[] = [];
+  const refused = new Set<string>();
   for (const batch of batches) {
     if (!holds(leaseOf(database, batch.runId), batch.owner, batch.fence)) {
-      refused.push(batch.runId);
+      refused.add(batch.runId);
       continue;
     }
     if (batch.lines.length > 0) appendLines(database, batch.runId, batch.lines, budget);
-    if (batch.progress !== null) {
+    if (batch.progress !== null && !hasEnded(database, batch.runId)) {
       const sql =
         'INSERT INTO progress VALUES (?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET number = excluded.number, progress = excluded.progress';
       database.run(sql, batch.runId, nextNumber(), JSON.stringify(batch.progress));
     }
   }
-  return refused;
+  return [...refused];
+}
+
+function hasEnded(database: Database, runId: string): boolean {
+  return database.get('SELECT 1 FROM runs WHERE run_id = ? AND finished_at IS NOT NULL', runId) !== null;
 }
 
 function appendLines(database: Database, runId: string, lines: readonly LogDraft[], budget: LogBudget): void {
@@ -82,7 +86,9 @@ function dropMiddle(database: Database, runId: string, size: Size, budget: LogBu
     first,
   );
   for (const row of rows) {
-    if (size.tailLines <= budget.tailLines && size.tailBytes <= budget.tailBytes) break;
+    const fits = size.tailLines <= budget.tailLines && size.tailBytes <= budget.tailBytes;
+    // The newest line always stays, whatever the limits say: readers wait for the last number.
+    if (fits || size.tailLines <= 1) break;
     size.tailLines -= 1;
     size.tailBytes -= int(row, 'size');
     size.tailFrom = int(row, 'sequence') + 1;

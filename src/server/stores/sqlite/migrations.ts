@@ -70,6 +70,7 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE UNIQUE INDEX runs_active ON runs (machine_id) WHERE phase IN ('PENDING', 'RUNNING');
       CREATE INDEX runs_due ON runs (due_at, created_at, run_id) WHERE owner IS NULL AND due_at IS NOT NULL;
       CREATE INDEX runs_owned ON runs (owner, stopping) WHERE owner IS NOT NULL;
+      CREATE INDEX runs_stopping ON runs (run_id) WHERE stopping = 1;
       CREATE INDEX runs_by_creation ON runs (created_at, run_id);
       CREATE INDEX runs_by_end ON runs (end_key, run_id);
       CREATE INDEX runs_by_machine_id ON runs (machine_id, run_id);

@@ -48,6 +48,7 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
   const hints = new Hints(onFault);
   const budget = logBudget(limits);
   const tally = new Tally(database);
+  let closed = false;
   let progressNumber = readProgress(database, 0).next;
 
   /** Runs one mutation durably, then tells what may have changed. */
@@ -57,10 +58,20 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
     return answer;
   };
 
+  /** Makes a call that only reads. */
+  const read = <Args extends readonly unknown[], Answer>(query: (...args: Args) => Answer) => {
+    return async (...args: Args): Promise<Awaited<Answer>> => {
+      if (closed) throw new Error('the store is closed');
+      return await query(...args);
+    };
+  };
+
   return {
     kind: 'sqlite',
     membership: null,
-    load: async (machineId, also = {}) => loadAggregate(database, plans, machineId, also, clock.now()),
+    load: read((machineId: string, also: Parameters<Store['load']>[1] = {}) =>
+      loadAggregate(database, plans, machineId, also, clock.now()),
+    ),
     commit: (change: Change): Promise<CommitResult> =>
       mutate(
         () => commitChange(database, plans, change, clock.now()),
@@ -86,30 +97,30 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
         () => reapOthers(database, owner),
         () => ({ due: true }),
       ),
-    stopping: async (owner) => stoppingRuns(database, owner),
-    machine: async (machineId) => {
+    stopping: read((owner) => stoppingRuns(database, owner)),
+    machine: read((machineId) => {
       const row = database.get('SELECT image FROM machines WHERE machine_id = ?', machineId);
       return row === null ? null : parseMachine(text(row, 'image'));
-    },
-    machines: async (query) => pageOfMachines(database, query),
-    countMachines: async (filter) => countMachines(database, filter),
-    run: async (runId) => {
+    }),
+    machines: read((query) => pageOfMachines(database, query)),
+    countMachines: read((filter) => countMachines(database, filter)),
+    run: read((runId) => {
       const sql = 'SELECT * FROM runs LEFT JOIN progress USING (run_id) WHERE run_id = ?';
       const row = database.get(sql, runId);
       return row === null ? null : runRow(plans, row);
-    },
-    sweptRun: async (runId) => {
+    }),
+    sweptRun: read((runId) => {
       const row = database.get('SELECT swept FROM requests WHERE run_id = ? AND swept IS NOT NULL', runId);
       return row === null ? null : parseSwept(text(row, 'swept'));
-    },
-    runs: async (query) => pageOfRuns(database, plans, query),
-    counts: async (filter) => (filter.clauses.length === 0 ? tally.counts() : countsOf(database, filter)),
-    plan: async (planId) => newestPlan(database, planId),
-    plans: async (limit, after) => newestPlans(database, limit, after),
-    snapshotRuns: async (filter) => snapshotOfRuns(path, events, plans, filter),
-    snapshotMachines: async (filter) => snapshotOfMachines(path, events, filter),
-    head: async () => events.head(),
-    tail: async (after, limit) => events.tail(after, limit),
+    }),
+    runs: read((query) => pageOfRuns(database, plans, query)),
+    counts: read((filter) => (filter.clauses.length === 0 ? tally.counts() : countsOf(database, filter))),
+    plan: read((planId) => newestPlan(database, planId)),
+    plans: read((limit, after) => newestPlans(database, limit, after)),
+    snapshotRuns: read((filter) => snapshotOfRuns(path, events, plans, filter)),
+    snapshotMachines: read((filter) => snapshotOfMachines(path, events, filter)),
+    head: read(() => events.head()),
+    tail: read((after, limit) => events.tail(after, limit)),
     appendLogs: (batches: readonly LogBatch[]) =>
       mutate(
         () => appendBatches(database, batches, budget, () => ++progressNumber),
@@ -118,16 +129,18 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
           progress: batches.some((batch) => batch.progress !== null && !refused.includes(batch.runId)),
         }),
       ),
-    logs: async (runId, after, limit) => readLines(database, runId, after, limit),
-    progress: async (after) => readProgress(database, after),
+    logs: read((runId, after, limit) => readLines(database, runId, after, limit)),
+    progress: read((after) => readProgress(database, after)),
     sweep: async (policy) => {
-      const step = () => sweepStep(database, policy, clock.now(), tally.finished());
+      const step = () => sweepStep(database, policy, clock.now(), tally.finished(database));
       const { runPhases, more } = await writer.mutate(step);
       for (const phase of runPhases) tally.swept(phase);
       return more;
     },
     subscribe: (listener) => hints.subscribe(listener),
     close: async () => {
+      if (closed) return;
+      closed = true;
       await writer.close();
       hints.close();
       database.close();
