@@ -271,6 +271,9 @@ export function commitContract(factory: StoreFactory): void {
     test('a machine keeps what it holds, and what it gives up is free', async () => {
       await fleet.register('m1', { serial: 'ONE' });
       await fleet.respec('m1', { rack: 'elsewhere' });
+      const before = await store.load('m1');
+      const again = { take: identitiesOf(before.machine), release: [] };
+      expect((await store.commit({ ...labeling(before, 'a'), identities: again })).kind).toBe('ok');
       await fleet.respec('m1', { serial: 'TWO' });
       await fleet.register('m2', { serial: 'ONE' });
       expect(taken(await refused(store, registering(await store.load('m3'), fleet, { serial: 'TWO' })))).toEqual([

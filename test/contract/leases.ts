@@ -174,6 +174,8 @@ export function leaseContract(factory: StoreFactory): void {
       const held = await fleet.startAndBegin('m1');
       await advance(10);
       await fleet.start('m2', { runId: 'younger' });
+      await advance(10);
+      await fleet.announce(held);
       await store.release(held, held.owner);
       const { claims } = await store.claim('server-2', 10);
       expect(claims.map(({ runId, fence }) => [runId, fence])).toEqual([
@@ -263,7 +265,9 @@ export function reapContract(factory: StoreFactory): void {
     const free = await fleet.stopped({ ...held, owner: 'server-2', fence: held.fence + 1 });
     expect(free.machine?.stoppingRunId).toBeNull();
     await fleet.announce(own);
+    await fleet.cancel('m3', own.runId);
     expect(await store.reap('server-2')).toEqual([]);
+    await fleet.stopped(own);
   });
 
   test('a run that was canceled after its owner had gone is freed too', async () => {

@@ -177,21 +177,21 @@ export function listContract(factory: StoreFactory): void {
 
     test('more rows that do not match than one call reads make a short page that goes on', async () => {
       const many = Array.from({ length: MAX_SCANNED + 100 }, (_, at) => `m${String(at).padStart(5, '0')}`);
-      await fleet.registerAll(many, { rack: 'common' });
-      await fleet.register('z1', { rack: 'rare' });
-      await fleet.register('a1', { rack: 'rare' });
-      const rare = (after: PageKey | null, filter: Filter = machineFilter('rack=rare')) =>
+      await fleet.registerAll(many);
+      await fleet.register('z1', {}, { kind: 'rare' });
+      await fleet.register('a1', {}, { kind: 'rare' });
+      const rare = (after: PageKey | null, filter: Filter = machineFilter('labels.kind=rare')) =>
         store.machines(query('machine_id', { filter, after, limit: 10 }));
       const first = await rare(null);
       expect(first.rows.map(({ id }) => id)).toEqual(['a1']);
       expect(first.next).not.toBeNull();
       const second = await rare(first.next);
       expect([second.rows.map(({ id }) => id), second.next]).toEqual([['z1'], null]);
-      const direct = await rare(null, machineFilter('rack=rare AND machine_id=z1'));
+      const direct = await rare(null, machineFilter('labels.kind=rare AND machine_id=z1'));
       expect([direct.rows.map(({ id }) => id), direct.next]).toEqual([['z1'], null]);
       expect(await store.countMachines(EVERYTHING)).toBe(-1);
-      expect(await store.countMachines(machineFilter('rack=common'))).toBe(-1);
-      expect(await store.countMachines(machineFilter('rack=rare'))).toBe(2);
+      expect(await store.countMachines(machineFilter('labels.kind!=rare'))).toBe(-1);
+      expect(await store.countMachines(machineFilter('labels.kind=rare'))).toBe(2);
       const thousand = machineFilter('machine_id:m00');
       expect([MAX_COUNTED, await store.countMachines(thousand)]).toEqual([1_000, 1_000]);
       expect(await store.countMachines(machineFilter('machine_id:m0'))).toBe(-1);
