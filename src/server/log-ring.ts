@@ -51,16 +51,17 @@ export class LogRing {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** The lines from `place` on, as far as they are still there. */
-  read(place: number): RingRead {
+  /** At most `limit` lines from `place` on, as far as they are still there. */
+  read(place: number, limit: number): RingRead {
     const first = Math.max(0, this.#next - this.#capacity);
     const from = Math.max(place, first);
     const lines: ServerLogLine[] = [];
-    for (let at = from; at < this.#next; at += 1) {
+    const next = Math.max(from, Math.min(this.#next, from + limit));
+    for (let at = from; at < next; at += 1) {
       const line = this.#lines[at % this.#capacity];
       if (line !== undefined) lines.push(line);
     }
-    return { lines, dropped: from - Math.min(place, from), next: this.#next };
+    return { lines, dropped: from - place, next };
   }
 
   /** The place from which on there are the last `count` lines that pass, or all where there are fewer. */

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import type { Condition } from '../../core/domain/condition.ts';
 import type { Machine, MachinePhase, MachineSpec } from '../../core/domain/machine.ts';
 import { effectiveState, etagOf } from '../../core/domain/machine.ts';
-import type { Machine as MachineMessage } from '../gen/baremetal/v1/machine_pb.ts';
+import type { Machine as MachineMessage, MachineSpec as MachineSpecMessage } from '../gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema, MachineStatus_Phase } from '../gen/baremetal/v1/machine_pb.ts';
 import { timestampOf } from './time.ts';
 
@@ -27,6 +27,19 @@ export function machineToWire(machine: Machine): MachineMessage {
   });
 }
 
+/** What a client declares in a machine message, as it came: nothing is checked. Output fields are left aside. */
+export interface RawDeclaration {
+  /** Null where the message has none. */
+  readonly spec: MachineSpec | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly etag: string;
+}
+
+/** Reads what a client declares about a machine. */
+export function declarationFromWire({ spec, labels, etag }: MachineMessage): RawDeclaration {
+  return { spec: spec === undefined ? null : specFromWire(spec), labels, etag };
+}
+
 /** The wire's number of a machine phase. */
 export function phaseToWire(phase: MachinePhase): MachineStatus_Phase {
   return MachineStatus_Phase[phase];
@@ -43,6 +56,22 @@ function specToWire(spec: MachineSpec) {
     bmcCredentialsRef: spec.bmcCredentialsRef,
     model: spec.model,
     targetCluster: spec.targetCluster === null ? undefined : { ...spec.targetCluster },
+  };
+}
+
+function specFromWire(spec: MachineSpecMessage): MachineSpec {
+  const cluster = spec.targetCluster;
+  const named = cluster !== undefined && (cluster.clusterId !== '' || cluster.kubeconfigSecretRef !== '');
+  return {
+    provider: spec.provider,
+    macAddresses: spec.macAddresses,
+    serial: spec.serial,
+    sshEndpoint: spec.sshEndpoint,
+    bmcAddress: spec.bmcAddress,
+    rack: spec.rack,
+    bmcCredentialsRef: spec.bmcCredentialsRef,
+    model: spec.model,
+    targetCluster: named ? { clusterId: cluster.clusterId, kubeconfigSecretRef: cluster.kubeconfigSecretRef } : null,
   };
 }
 

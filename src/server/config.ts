@@ -1,0 +1,32 @@
+import type { LogConfig } from './log.ts';
+import type { FaultScript } from './providers/fake/faults/fault.ts';
+
+/** What the fake provider is to be like. */
+export interface FakeConfig {
+  readonly speed: 'normal' | 'slow';
+  /** How many times as fast, above 0. */
+  readonly factor: number;
+  /** All chance comes from it. */
+  readonly seed: number;
+  readonly faults: FaultScript;
+}
+
+/** What one server is to be. */
+export interface ServerConfig {
+  /** `HOST:PORT` on loopback, port 0 for a free one, or `unix:PATH`. */
+  readonly listen: string;
+  /** Where state lives. */
+  readonly store: { readonly kind: 'memory' };
+  readonly fake: FakeConfig;
+  /** How many runs it carries out at once; the others wait. */
+  readonly maxRuns: number;
+  readonly log: LogConfig;
+  /** The program's version. */
+  readonly version: string;
+}
+
+/** How many runs a server carries out at once where it is not told. */
+export const DEFAULT_MAX_RUNS = 1_000;
+
+/** The fake provider where nothing is said about it. */
+export const DEFAULT_FAKE: FakeConfig = { speed: 'normal', factor: 1, seed: 1, faults: [] };

@@ -1,0 +1,176 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { EVERYTHING } from '../core/domain/filter.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import { createEngine } from '../core/engine/engine.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import { wait } from '../core/ports/clock.ts';
+import type { ProviderRegistry } from '../core/ports/provider.ts';
+import type { Store } from '../core/ports/store.ts';
+import { systemClock } from './clock.ts';
+import type { ServerConfig } from './config.ts';
+import { createGrpcServer, implementedMethods, OWN_SERVICES } from './grpc.ts';
+import { HealthService } from './health.ts';
+import { newInstanceId } from './ids.ts';
+import { OpenStreams } from './interceptors/open-streams.ts';
+import { MAX_BATCH_SIZE, MAX_OPEN_STREAMS, MAX_REQUEST_BYTES } from './limits.ts';
+import type { ListenFault } from './listen-address.ts';
+import { parseListen } from './listen-address.ts';
+import type { Listener } from './listener.ts';
+import { listen } from './listener.ts';
+import { createServerLog } from './log.ts';
+import { createFakeProvider } from './providers/fake/provider.ts';
+import { createMemoryWorld } from './providers/fake/world/memory.ts';
+import { createProviderRegistry } from './providers/registry.ts';
+import { createMemoryStore } from './stores/memory/store.ts';
+import { RUN_LOG_LIMITS } from './stores/shared/limits.ts';
+import { Hub } from './watch/hub.ts';
+
+/** Parts that a server can be given in place of its own. */
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly providers: ProviderRegistry;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** What came of a server's start. */
+export type Started = { readonly kind: 'listening'; readonly address: string } | ListenFault;
+
+/** What a server leaves behind. */
+export interface Stopped {
+  /** Calls to hardware that were cut off; their runs go on when a server has the store again. */
+  readonly interrupted: number;
+  /** Runs that had not ended, and are gone, because the store is in memory. */
+  readonly runsLost: number;
+  /** Machines that are gone, because the store is in memory. */
+  readonly machinesLost: number;
+}
+
+/** One server: the contract over gRPC, the engine behind it, and where state lives. */
+export interface Server {
+  /** Begins to listen and to carry out runs. A fault says why it cannot; the server is then stopped already. */
+  start(): Promise<Started>;
+  /**
+   * Ends it: no new connections, streams end with UNAVAILABLE, calls to hardware have `graceMs` to end by themselves
+   * (3 s unless said otherwise). Takes at most 2 s more than that. A second call answers what the first one did.
+   */
+  stop(options?: { readonly graceMs?: number }): Promise<Stopped>;
+}
+
+/** How long calls to hardware have to end by themselves when a server stops, in milliseconds. */
+const GRACE_MS = 3_000;
+/** How long clients have to take what is on its way to them when a server stops, in milliseconds. */
+const DRAIN_MS = 1_000;
+
+/** Wires a server; nothing happens before `start`. */
+export function createServer(config: ServerConfig, parts: Partial<ServerParts> = {}): Server {
+  const { logger: log, ring } = createServerLog(config.log);
+  const clock = parts.clock ?? systemClock;
+  const store = parts.store ?? createOwnStore(clock, log);
+  const providers = parts.providers ?? createOwnProviders(config, clock);
+  const instance = newInstanceId();
+  const closing = new AbortController();
+  const streams = new OpenStreams(MAX_OPEN_STREAMS);
+  const health = new HealthService(OWN_SERVICES.map((service) => service.typeName));
+  const hub = new Hub(store, clock, log.child({ component: 'watch' }));
+  const engine: Engine = createEngine({
+    store,
+    providers,
+    clock,
+    random: parts.random ?? Math.random,
+    instance,
+    maxRuns: config.maxRuns,
+    log: log.child({ component: 'engine' }),
+  });
+  const { server, injector } = createGrpcServer({
+    context: { store, clock, providers, hub, log },
+    about: {
+      version: config.version,
+      instance,
+      startedAt: clock.now(),
+      maxRuns: config.maxRuns,
+      maxRequestBytes: MAX_REQUEST_BYTES,
+      maxBatchSize: MAX_BATCH_SIZE,
+      maxLogLines: RUN_LOG_LIMITS.logLines,
+      methods: implementedMethods(),
+      simulated: new Set(['fake']),
+      activeRuns: () => engine.active(),
+      ring,
+    },
+    health,
+    guard: { clock, log: log.child({ component: 'grpc' }), closing: closing.signal, streams },
+  });
+  let listener: Listener | null = null;
+  let stopped: Promise<Stopped> | null = null;
+
+  const start = async (): Promise<Started> => {
+    const target = parseListen(config.listen);
+    if (target.kind === 'fault') return refused(target);
+    await hub.start();
+    const opened = await listen(target, (socket) => injector.injectConnection(socket));
+    if (opened.kind === 'fault') return refused(opened);
+    listener = opened;
+    engine.start();
+    health.setServing(true);
+    log.info({ address: opened.address, instance, store: store.kind, version: config.version }, 'listening');
+    return { kind: 'listening', address: opened.address };
+  };
+
+  const refused = async (fault: ListenFault): Promise<ListenFault> => {
+    await stop({});
+    return fault;
+  };
+
+  /** Ends every connection, those that do not end by themselves by force. */
+  const disconnect = async (): Promise<void> => {
+    const given = new AbortController();
+    const gone = Promise.all([streams.idle(), new Promise<void>((resolve) => server.tryShutdown(() => resolve()))]);
+    await Promise.race([gone, wait(clock, DRAIN_MS, given.signal)]);
+    given.abort();
+    server.forceShutdown();
+  };
+
+  const end = async (graceMs: number): Promise<Stopped> => {
+    log.info({ instance }, 'stopping');
+    health.setServing(false);
+    listener?.close();
+    await nextTurn(); // Those who watch the health hear of it before their stream ends.
+    closing.abort();
+    const [{ interrupted }] = await Promise.all([engine.stop(graceMs), disconnect()]);
+    await hub.stop();
+    const lost = await lostWith(store);
+    await store.close();
+    log.info({ instance, interrupted, ...lost }, 'stopped');
+    return { interrupted, ...lost };
+  };
+
+  const stop: Server['stop'] = ({ graceMs = GRACE_MS } = {}) => {
+    stopped ??= end(graceMs);
+    return stopped;
+  };
+
+  return { start, stop };
+}
+
+function createOwnStore(clock: Clock, log: Logger): Store {
+  return createMemoryStore({
+    clock,
+    onListenerFault: (error) => log.error({ err: error, component: 'store' }, 'a listener of the store failed'),
+  });
+}
+
+function createOwnProviders({ fake }: ServerConfig, clock: Clock): ProviderRegistry {
+  return createProviderRegistry([createFakeProvider({ ...fake, clock, world: createMemoryWorld({ clock }) })]);
+}
+
+/** What is gone with a store in memory. */
+async function lostWith(store: Store): Promise<Pick<Stopped, 'runsLost' | 'machinesLost'>> {
+  if (store.kind !== 'memory') return { runsLost: 0, machinesLost: 0 };
+  const { machines, runs } = await store.counts(EVERYTHING);
+  return {
+    runsLost: (runs.PENDING ?? 0) + (runs.RUNNING ?? 0),
+    machinesLost: Object.values(machines).reduce((sum, count) => sum + count, 0),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { ProviderRegistry } from '../../core/ports/provider.ts';
+import type { Store } from '../../core/ports/store.ts';
+import type { Hub } from '../watch/hub.ts';
+
+/** What the services of one server share. */
+export interface ServiceContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly providers: ProviderRegistry;
+  readonly hub: Hub;
+  readonly log: Logger;
+}

@@ -1,0 +1,129 @@
+import { create } from '@bufbuild/protobuf';
+import { machineNotFound } from '../../core/domain/decide/decision.ts';
+import { decideRegister, decideUpdate } from '../../core/domain/decide/machine.ts';
+import type { Machine } from '../../core/domain/machine.ts';
+import { isRefusal } from '../../core/domain/refusal.ts';
+import type { MachineOrder } from '../../core/ports/store.ts';
+import { declarationFromWire, machineToWire } from '../../wire/convert/machine.ts';
+import { refusalToRpcError } from '../../wire/convert/refusal.ts';
+import type { Machine as MachineMessage } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import type {
+  MachineService,
+  RegisterMachineRequest,
+  UpdateMachineRequest,
+} from '../../wire/gen/baremetal/v1/machine_service_pb.ts';
+import { ListMachinesResponseSchema } from '../../wire/gen/baremetal/v1/machine_service_pb.ts';
+import { newMachineId } from '../ids.ts';
+import type { Call, Handlers } from '../interceptors/call.ts';
+import { originOf } from '../interceptors/call.ts';
+import { watchMachines } from '../watch/watch.ts';
+import { answered, badField, notYet } from './answers.ts';
+import { FieldChecks } from './checks.ts';
+import { carryOut } from './command.ts';
+import type { ServiceContext } from './context.ts';
+import { checkDeclaration } from './declaration.ts';
+import type { Orders } from './lists.ts';
+import { planList, readFilter } from './lists.ts';
+import { repairMachine } from './repair.ts';
+import { EMPTY_SPEC, readMask } from './update-mask.ts';
+
+const ORDERS: Orders<MachineOrder> = {
+  fields: ['machine_id', 'phase', 'rack', 'updated_at'],
+  standard: { orderBy: 'machine_id', descending: false },
+};
+
+/** The inventory: registering, finding, repairing and watching machines. */
+export function machineService(context: ServiceContext): Handlers<typeof MachineService> {
+  const { store, hub } = context;
+  return {
+    registerMachine: (request, call) => registerMachine(context, request, call),
+    updateMachine: (request, call) => updateMachine(context, request, call),
+
+    async getMachine({ machineId }) {
+      new FieldChecks().machineId(machineId).orRefuse();
+      const machine = await store.machine(machineId);
+      if (machine === null) throw refusalToRpcError(machineNotFound(machineId));
+      return machineToWire(machine);
+    },
+
+    async listMachines(request) {
+      if (request.asOf !== undefined) throw notYet('ListMachines with as_of');
+      const { query, tokenOf } = planList(request, 'machine', ORDERS);
+      const page = await store.machines(query);
+      return create(ListMachinesResponseSchema, {
+        machines: page.rows.map(machineToWire),
+        nextPageToken: tokenOf(page.next),
+        totalSize: await store.countMachines(query.filter),
+      });
+    },
+
+    watchMachines: ({ filter, afterCursor }, { signal }) =>
+      watchMachines(hub, { filter: readFilter(filter, 'machine'), afterCursor, signal }),
+
+    deleteMachine: (request, call) => repairMachine(context, request, call, { method: 'DeleteMachine' }),
+    enterMaintenance: (request, call) => repairMachine(context, request, call, { method: 'EnterMaintenance' }),
+    exitMaintenance: (request, call) => repairMachine(context, request, call, { method: 'ExitMaintenance' }),
+    retireMachine: (request, call) => repairMachine(context, request, call, { method: 'RetireMachine' }),
+    resolveIntervention: (request, call) =>
+      repairMachine(context, request, call, {
+        method: 'ResolveIntervention',
+        releaseStuck: request.releaseStuck,
+      }),
+    completeRma: (request, call) => {
+      const { serial, macAddresses, bmcAddress } = request;
+      const replacement = { serial, macAddresses, bmcAddress };
+      return repairMachine(context, request, call, { method: 'CompleteRma', replacement });
+    },
+
+    async registerMachines() {
+      throw notYet('RegisterMachines');
+    },
+  };
+}
+
+/** Registers a machine, or updates spec and labels of one that is known. */
+async function registerMachine(
+  context: ServiceContext,
+  { machine }: RegisterMachineRequest,
+  call: Call,
+): Promise<MachineMessage> {
+  if (machine === undefined) throw badField('machine', 'is required');
+  const machineId = machine.machineId === '' ? newMachineId() : machine.machineId;
+  const { spec, labels, etag } = declarationFromWire(machine);
+  const checks = new FieldChecks().machineId(machineId);
+  const declared = checkDeclaration(context.providers, { spec: spec ?? EMPTY_SPEC, labels, etag });
+  checks.orRefuse();
+  const declaration = answered(declared);
+  const origin = originOf(call, { reason: '' });
+  const { aggregate } = await carryOut(context.store, { machineId, origin }, (now) => decideRegister(now, declaration));
+  return answerOf(machineId, aggregate.machine);
+}
+
+/** Changes spec and labels of a machine that is known. */
+async function updateMachine(
+  context: ServiceContext,
+  { machine: sent, updateMask }: UpdateMachineRequest,
+  call: Call,
+): Promise<MachineMessage> {
+  if (sent === undefined) throw badField('machine', 'is required');
+  const { machineId } = sent;
+  const checks = new FieldChecks().machineId(machineId);
+  const mask = readMask(updateMask?.paths ?? []);
+  if (mask.kind === 'unknown') {
+    throw checks.fault('update_mask', `names nothing that can be changed: ${mask.paths.join(', ')}`).refusal();
+  }
+  checks.orRefuse();
+  const raw = declarationFromWire(sent);
+  const origin = originOf(call, { reason: '' });
+  const { aggregate } = await carryOut(context.store, { machineId, origin }, (now) => {
+    if (now.machine === null) return machineNotFound(machineId);
+    const declared = checkDeclaration(context.providers, { ...mask.apply(now.machine, raw), etag: raw.etag });
+    return isRefusal(declared) ? declared : decideUpdate(now, () => declared);
+  });
+  return answerOf(machineId, aggregate.machine);
+}
+
+function answerOf(machineId: string, machine: Machine | null): MachineMessage {
+  if (machine === null) throw new Error(`machine ${machineId} was written and is not there`);
+  return machineToWire(machine);
+}
