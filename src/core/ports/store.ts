@@ -239,7 +239,7 @@ export interface Store {
   machine(machineId: string): Promise<Machine | null>;
   /** A page of machines; `order` and `after` as in the query. */
   machines(query: ListQuery<MachineOrder>): Promise<Page<Machine>>;
-  /** How many machines match, counted up to 1000; -1 where there are more. */
+  /** How many machines match, counted up to 1000; -1 where there are more, or where it would read too many that do not match. */
   countMachines(filter: Filter): Promise<number>;
   /** One run, or null. */
   run(runId: string): Promise<RunRow | null>;

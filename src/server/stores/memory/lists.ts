@@ -37,16 +37,11 @@ export function rowOf(planned: PlannedRun, progress: Progress): RunRow {
   return { ...planned, progress: progress.of(planned.run.id) };
 }
 
-/** How many machines match; -1 above `MAX_COUNTED`. */
+/** How many machines match; -1 above `MAX_COUNTED`, or where more than `MAX_SCANNED` that do not match would be read. */
 export function countMachines(tables: Tables, filter: Filter): number {
-  const machines = machinesToRead(tables, filter, 'machine_id');
-  if (filter.clauses.length === 0) return machines.size > MAX_COUNTED ? -1 : machines.size;
-  let count = 0;
-  for (const machine of machines.after(null)) {
-    if (machineMatches(filter, machine)) count += 1;
-    if (count > MAX_COUNTED) return -1;
-  }
-  return count;
+  const query = { filter, orderBy: 'machine_id', descending: false, limit: MAX_COUNTED + 1, after: null } as const;
+  const { rows, next } = listMachines(tables, query);
+  return next === null && rows.length <= MAX_COUNTED ? rows.length : -1;
 }
 
 /** The machines that a filter leaves to be looked at: one where it pins the id, else all. */

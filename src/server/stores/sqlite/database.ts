@@ -54,6 +54,11 @@ export class Database {
     this.#database.exec(sql);
   }
 
+  /** True from BEGIN until COMMIT, ROLLBACK, or a fault that made SQLite roll back by itself. */
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
   close(): void {
     this.#statements.clear();
     this.#database.close();

@@ -70,17 +70,15 @@ export function createGroupCommit(database: Database): GroupCommit {
       database.exec('RELEASE one');
       return one.committed;
     } catch (error) {
+      // A full disk ends the whole transaction, and with it what others wrote in it.
+      if (!database.inTransaction) throw error;
       database.exec('ROLLBACK TO one; RELEASE one');
       return () => one.failed(translate(error, database.path));
     }
   };
 
   const rollBack = () => {
-    try {
-      database.exec('ROLLBACK');
-    } catch {
-      // SQLite has rolled back by itself: a full disk ends the transaction.
-    }
+    if (database.inTransaction) database.exec('ROLLBACK');
   };
 
   return {

@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Database } from './database.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { lockFile } from './lock.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+let folder = '';
+let path = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bmdemo-database-'));
+  path = join(folder, 'store.db');
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const NEXT = { number: MIGRATIONS.length + 1, sql: 'CREATE TABLE later (name TEXT)' };
+
+describe('opening a file', () => {
+  it('makes the folder and the schema, and finds both again', () => {
+    const deep = join(folder, 'a', 'b', 'store.db');
+    new Database(deep).close();
+    const again = new Database(deep);
+    expect(again.all('SELECT number FROM migrations')).toHaveLength(MIGRATIONS.length);
+    again.close();
+  });
+
+  it('brings an older file up to date', () => {
+    new Database(path).close();
+    const newer = new Database(path, [...MIGRATIONS, NEXT]);
+    expect(newer.all('SELECT * FROM later')).toEqual([]);
+    newer.close();
+  });
+
+  it('refuses a file of a newer bmdemo, and leaves it as it is', () => {
+    new Database(path, [...MIGRATIONS, NEXT]).close();
+    expect(() => new Database(path)).toThrow(/written by a newer bmdemo \(schema 2, this one knows 1\)/);
+    new Database(path, [...MIGRATIONS, NEXT]).close();
+  });
+
+  it('refuses a file whose schema was made otherwise', () => {
+    new Database(path, [{ number: 1, sql: 'CREATE TABLE other (name TEXT)' }]).close();
+    expect(() => new Database(path)).toThrow(/does not know \(migration 1 differs\)/);
+  });
+
+  it('leaves nothing of a migration that fails', () => {
+    new Database(path).close();
+    const broken = { number: NEXT.number, sql: 'CREATE TABLE later (name TEXT); CREATE NONSENSE' };
+    expect(() => new Database(path, [...MIGRATIONS, broken])).toThrow();
+    const database = new Database(path);
+    expect(database.get("SELECT name FROM sqlite_master WHERE name = 'later'")).toBeNull();
+    database.close();
+  });
+
+  it('refuses what is no database', () => {
+    writeFileSync(path, 'this is a letter to somebody, and no database at all\n'.repeat(50));
+    expect(() => new Database(path)).toThrow(/cannot be opened as a database/);
+  });
+
+  it('says so where the folder cannot be made', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => new Database(join(folder, 'file', 'store.db'))).toThrow(/cannot be written/);
+  });
+
+  it('keeps every commit on the disk before it answers', () => {
+    const database = new Database(path);
+    expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' });
+    expect(database.get('PRAGMA synchronous')).toEqual({ synchronous: 2 });
+    database.close();
+  });
+});
+
+describe('the lock', () => {
+  it('is refused to a second taker, who is told who has it', () => {
+    const lock = lockFile(path, 'first');
+    expect(() => lockFile(path, 'second')).toThrow(
+      new RegExp(`in use by process ${process.pid} on .*, instance first`),
+    );
+    lock.release();
+    lockFile(path, 'second').release();
+  });
+
+  it('is freed by the kernel when its process is killed', () => {
+    const source = `
+      const { lockFile } = await import(${JSON.stringify(join(import.meta.dirname, 'lock.ts'))});
+      lockFile(${JSON.stringify(path)}, 'killed');
+      process.kill(process.pid, 'SIGKILL');
+    `;
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', source]);
+    expect(child.signal).toBe('SIGKILL');
+    lockFile(path, 'next').release();
+  });
+});
+
+describe('group commit', () => {
+  const open = () => {
+    const database = new Database(path);
+    database.exec('CREATE TABLE things (name TEXT UNIQUE)');
+    return { database, writer: createGroupCommit(database) };
+  };
+
+  it('writes what waits together in one transaction, and takes back only what threw', async () => {
+    const { database, writer } = open();
+    const put = (name: string) => writer.mutate(() => database.run('INSERT INTO things VALUES (?)', name));
+    const results = await Promise.allSettled([put('a'), put('b'), put('a'), put('c')]);
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(database.all('SELECT name FROM things ORDER BY name')).toHaveLength(3);
+    database.close();
+  });
+
+  it('answers StoreUnavailable when the disk is full, changes nothing, and goes on when there is room again', async () => {
+    const { database, writer } = open();
+    const pages = database.get('PRAGMA page_count')?.page_count;
+    database.exec(`PRAGMA max_page_count = ${String(pages)}`);
+    const big = () => writer.mutate(() => database.run('INSERT INTO things VALUES (?)', 'x'.repeat(100_000)));
+    await expect(big()).rejects.toMatchObject({ name: 'StoreUnavailable', message: expect.stringContaining('full') });
+    expect(database.all('SELECT name FROM things')).toEqual([]);
+    database.exec('PRAGMA max_page_count = 1000000');
+    await big();
+    expect(database.all('SELECT length(name) AS n FROM things')).toEqual([{ n: 100_000 }]);
+    database.close();
+  });
+
+  it('writes what waits before it closes, and nothing after', async () => {
+    const { database, writer } = open();
+    const last = writer.mutate(() => database.run('INSERT INTO things VALUES (?)', 'last'));
+    await writer.close();
+    await last;
+    await expect(writer.mutate(() => 1)).rejects.toThrow('closed');
+    database.close();
+  });
+});
