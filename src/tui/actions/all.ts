@@ -1,0 +1,7 @@
+import { dialogActions } from './dialog.ts';
+import { moveActions } from './move.ts';
+import { programActions } from './program.ts';
+import { runActions } from './run.ts';
+
+/** Every action there is, in the order in which the footer and the help show them. */
+export const allActions = [...runActions, ...moveActions, ...programActions, ...dialogActions];

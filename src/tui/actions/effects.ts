@@ -1,0 +1,17 @@
+import type { Dialog } from '../store/dialog.ts';
+
+/** What actions do beside changing what is shown. */
+export interface ConsoleEffects {
+  /** Does what a dialog asks about; its outcome is a toast, or a notice in the dialog. */
+  carryOut(dialog: Dialog): void;
+  /** Registers demo machines; a toast tells what became of it. */
+  importDemoMachines(count: number): void;
+  /** A request id that nobody has used. */
+  newRequestId(): string;
+  /** Ends the console. */
+  quit(): void;
+  /** Gives the terminal back to the shell until the process is continued. */
+  suspend(): void;
+  /** Draws the whole screen anew. */
+  redraw(): void;
+}

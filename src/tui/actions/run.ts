@@ -1,0 +1,111 @@
+import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { planName, shortRunId } from '../format/words.ts';
+import type { Action } from '../keys/registry.ts';
+import { isConnected } from '../store/connection.ts';
+import { isActive } from '../store/runs.ts';
+import { selectedMachine, shownRun } from '../store/select.ts';
+import type { ConsoleState } from '../store/state.ts';
+import { openDialog } from '../store/update.ts';
+import type { ConsoleEffects } from './effects.ts';
+import type { RunKind } from './run-dialogs.ts';
+import { cancelDialog, startDialog } from './run-dialogs.ts';
+
+/** How many machines `i` imports. */
+const DEMO_MACHINES = 3;
+
+const REPAVE: RunKind = { type: 'REPAVE', planId: 'plan/repave-join', verb: 'repave', typed: false };
+const REBOOT: RunKind = { type: 'REBOOT', planId: 'plan/reboot', verb: 'reboot', typed: false };
+const RMA: RunKind = { type: 'RMA', planId: 'plan/rma', verb: 'RMA', typed: true };
+
+/** What is done to machines and runs. */
+export const runActions: readonly Action<ConsoleEffects>[] = [
+  starting(REPAVE, 'r', 3, 'write a fresh image, join the cluster, verify'),
+  starting(REBOOT, 'b', 4, 'restart the machine; what is installed stays'),
+  starting(RMA, 'm', 5, 'drain, shut down and mark for hardware replacement'),
+  {
+    id: 'run.cancel',
+    keys: ['c'],
+    label: 'cancel',
+    help: "cancel the machine's run",
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer: 6,
+    disabledReason: (state) => notConnected(state) ?? nothingToCancel(state),
+    run: ({ store }) => {
+      const state = store.getState();
+      const run = shownRun(state);
+      if (run !== undefined) store.setState((now) => openDialog(now, cancelDialog(run, selectedMachine(state))));
+    },
+  },
+  {
+    id: 'machines.import-demo',
+    keys: ['i'],
+    label: 'import',
+    help: `import ${DEMO_MACHINES} demo machines of the fake provider`,
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer: 7,
+    when: ({ machines }) => machines.ids.length === 0,
+    disabledReason: (state) => notConnected(state) ?? noFake(state),
+    run: ({ effects }) => effects.importDemoMachines(DEMO_MACHINES),
+  },
+];
+
+function starting(kind: RunKind, key: string, footer: number, help: string): Action<ConsoleEffects> {
+  return {
+    id: `run.${kind.verb.toLowerCase()}`,
+    keys: [key],
+    label: kind.verb,
+    help,
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer,
+    disabledReason: (state) => notConnected(state) ?? notStartable(state),
+    run: ({ store, effects }) => {
+      const { plans, ...state } = store.getState();
+      const machine = selectedMachine({ plans, ...state });
+      if (machine === undefined) return;
+      const plan = plans.find(({ planId }) => planId === kind.planId);
+      store.setState((now) => openDialog(now, startDialog(kind, machine, plan, effects.newRequestId())));
+    },
+  };
+}
+
+/** Why nothing can be started on the selected machine; the server has the last word, this one spares the dialog. */
+function notStartable(state: ConsoleState): string | undefined {
+  const machine = selectedMachine(state);
+  if (machine === undefined) return 'no machine is selected';
+  const { machineId, status } = machine;
+  const run = shownRun(state);
+  if ((status?.activeRunId ?? '') !== '') {
+    const what = run === undefined ? '' : ` with ${planName(run.planId)}, run ${shortRunId(run.runId)}`;
+    return `${machineId} is busy${what}: c cancels it`;
+  }
+  if ((status?.stoppingRunId ?? '') !== '') {
+    return `${machineId} is held: the last call of run ${shortRunId(status?.stoppingRunId ?? '')} has not returned yet`;
+  }
+  if (status?.phase === Phase.RMA) return `${machineId} is in RMA: it waits for new hardware`;
+  if (status?.phase === Phase.RETIRED) return `${machineId} is retired: nothing runs on it`;
+  return undefined;
+}
+
+function nothingToCancel(state: ConsoleState): string | undefined {
+  const machine = selectedMachine(state);
+  if (machine === undefined) return 'no machine is selected';
+  const run = shownRun(state);
+  if (run === undefined || !isActive(run)) return `${machine.machineId} has no run to cancel`;
+  return undefined;
+}
+
+function noFake({ connection }: ConsoleState): string | undefined {
+  if (connection.server === undefined || connection.server.hasFake) return undefined;
+  return 'this server has no fake provider: demo machines would belong to nobody';
+}
+
+function notConnected({ connection }: ConsoleState): string | undefined {
+  if (isConnected(connection)) return undefined;
+  return connection.link.kind === 'lost' ? `no server: ${connection.link.message}` : 'the server does not answer yet';
+}

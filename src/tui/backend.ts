@@ -1,0 +1,76 @@
+import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
+import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
+import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
+import type { GetServerInfoResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
+
+/** How the connection to the server is. Times are ms since 1970. */
+export type LinkState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  | {
+      readonly kind: 'lost';
+      /** Why, as a sentence for people. */
+      readonly message: string;
+      /** When the next attempt is made. */
+      readonly retryAt: number;
+      /** Whether the server has ever answered this client. */
+      readonly reached: boolean;
+    };
+
+/** What StartRun is given. */
+export interface StartRunOrder {
+  readonly machineId: string;
+  readonly requestId: string;
+  readonly planId: string;
+  readonly type: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly acknowledgeIntervention: boolean;
+}
+
+/** What became of an import. */
+export interface ImportOutcome {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+}
+
+/**
+ * What the console asks of a client. Calls reject with an Error whose message is one sentence for people; where the
+ * server gave a stable word for it (`NEEDS_INTERVENTION`, `MACHINE_BUSY` …) it is the error's `reason`. Streams go on
+ * across losses of the server by themselves, until the signal is aborted.
+ */
+export interface ConsoleBackend {
+  /** Tells how the connection is, at once and after every change. Returns what ends it. */
+  onLink(listener: (state: LinkState) => void): () => void;
+  serverInfo(signal: AbortSignal): Promise<GetServerInfoResponse>;
+  /** How many machines the server has. */
+  countMachines(signal: AbortSignal): Promise<number>;
+  listPlans(signal: AbortSignal): Promise<readonly Plan[]>;
+  /** The newest run of a machine; undefined where it has none. */
+  latestRun(machineId: string, signal: AbortSignal): Promise<Run | undefined>;
+  /**
+   * The machines there are, then every change, none lost and none doubled. `onRestart` is called when the watch begins anew
+   * (the server can no longer resume it): what was told before no longer counts, and the machines there are come again.
+   */
+  watchMachines(signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent>;
+  /** The runs under way, then every change of any run; `onRestart` likewise. */
+  watchRuns(signal: AbortSignal, onRestart: () => void): AsyncIterable<RunEvent>;
+  /** A run's log from its first line; ends by itself once the run is over and every line has come. */
+  followLog(runId: string, signal: AbortSignal): AsyncIterable<LogChunk>;
+  startRun(order: StartRunOrder, signal: AbortSignal): Promise<Run>;
+  cancelRun(runId: string, reason: string, signal: AbortSignal): Promise<Run>;
+  /** Registers machine-1 … machine-N of the fake provider; harmless where they are there already. */
+  importDemoMachines(count: number, signal: AbortSignal): Promise<ImportOutcome>;
+}
+
+/** The server's stable word for why a call failed; empty where it gave none. */
+export function failureReason(error: unknown): string {
+  return error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : '';
+}
+
+/** Why a call failed, as a sentence that begins and ends as people write it. */
+export function failureMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}

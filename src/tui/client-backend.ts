@@ -1,0 +1,52 @@
+import type { Client } from '../client/client.ts';
+import type { ConnectionState } from '../client/connection.ts';
+import type { StreamSettings } from '../client/resume.ts';
+import type { ConsoleBackend, ImportOutcome, LinkState } from './backend.ts';
+
+/** Registers demo machines; who has the program's commands has it. */
+export type ImportDemoMachines = (count: number, signal: AbortSignal) => Promise<ImportOutcome>;
+
+/**
+ * The console's view of a client.
+ *
+ * @param client one that waits for its server (`waitForServer`): a console outlives the server's absence
+ */
+export function backendOf(client: Client, importDemoMachines: ImportDemoMachines): ConsoleBackend {
+  return {
+    onLink: (listener) => {
+      listener(linkOf(client.connection.state, client.connection.reached));
+      return client.connection.subscribe((state) => listener(linkOf(state, client.connection.reached)));
+    },
+    serverInfo: (signal) => client.server.getServerInfo({}, { signal }),
+    countMachines: async (signal) => (await client.server.getCounts({}, { signal })).machines,
+    listPlans: (signal) => Array.fromAsync(client.listPlans({ signal })),
+    latestRun: async (machineId, signal) => {
+      const request = { filter: `machine_id=${machineId}`, pageSize: 1 };
+      return (await client.runs.listRuns(request, { signal })).runs[0];
+    },
+    watchMachines: (signal, onRestart) => client.watchMachines({}, telling(signal, onRestart)),
+    watchRuns: (signal, onRestart) => client.watchRuns({}, telling(signal, onRestart)),
+    followLog: (runId, signal) => client.followLogs({ runId }, { signal }),
+    startRun: (order, signal) => client.runs.startRun({ ...order }, { signal }),
+    cancelRun: (runId, reason, signal) => client.runs.cancelRun({ runId, reason }, { signal }),
+    importDemoMachines,
+  };
+}
+
+function linkOf(state: ConnectionState, reached: boolean): LinkState {
+  switch (state.kind) {
+    case 'connecting':
+      return { kind: 'connecting' };
+    case 'connected':
+      return { kind: 'connected' };
+    case 'lost':
+      return { kind: 'lost', message: state.error.message, retryAt: state.retryAt, reached };
+    case 'closed':
+      return { kind: 'connecting' };
+  }
+}
+
+/** Tells of each beginning of a watch but the first. */
+function telling(signal: AbortSignal, onRestart: () => void): StreamSettings {
+  return { signal, onState: (state) => state.kind === 'restarted' && onRestart() };
+}

@@ -1,0 +1,88 @@
+import stringWidth from 'string-width';
+
+const PLAIN = /^[\x20-\x7e]*$/;
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** How many terminal cells a text without control characters takes. */
+export function cellWidth(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/**
+ * The text cut to at most `width` cells; where something was cut away it ends in `mark`. A wide character that would
+ * stand half inside is left out whole.
+ */
+export function ellipsis(text: string, width: number, mark = '…'): string {
+  if (width <= 0) return '';
+  if (cellWidth(text) <= width) return text;
+  const room = width - cellWidth(mark);
+  return room < 0 ? cutCells(text, width) : cutCells(text, room) + mark;
+}
+
+/** The text in exactly `width` cells: cut with `mark`, or filled with blanks on the side away from `align`. */
+export function fit(text: string, width: number, align: 'left' | 'right' = 'left', mark = '…'): string {
+  const cut = ellipsis(text, width, mark);
+  const blanks = ' '.repeat(Math.max(0, width - cellWidth(cut)));
+  return align === 'left' ? cut + blanks : blanks + cut;
+}
+
+/**
+ * The text in lines of at most `width` cells, broken at blanks where there are any; `\n` always breaks. At most `maxLines`
+ * of them: the last ends in `mark` where there is more.
+ */
+export function wrap(text: string, width: number, maxLines: number, mark = '…'): readonly string[] {
+  if (width <= 0 || maxLines <= 0) return [];
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    for (const line of wrapParagraph(paragraph, width)) {
+      if (lines.length === maxLines) return [...lines.slice(0, -1), withMark(lines.at(-1) ?? '', width, mark)];
+      lines.push(line);
+    }
+  }
+  return lines;
+}
+
+/** The graphemes of a text, in order. */
+export function splitGraphemes(text: string): string[] {
+  return PLAIN.test(text) ? text.split('') : Array.from(graphemes.segment(text), ({ segment }) => segment);
+}
+
+function wrapParagraph(paragraph: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of paragraph.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (cellWidth(longer) <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (cellWidth(line) > width) {
+      const head = cutCells(line, width);
+      // One grapheme wider than the line: it cannot be shown in it, and must not keep the loop from ending.
+      if (head === '') return lines;
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+function withMark(line: string, width: number, mark: string): string {
+  return cellWidth(line) + cellWidth(mark) <= width ? line + mark : ellipsis(`${line} `, width, mark);
+}
+
+/** As many whole graphemes from the start as fit into `width` cells. */
+function cutCells(text: string, width: number): string {
+  if (PLAIN.test(text)) return text.slice(0, width);
+  let used = 0;
+  let end = 0;
+  for (const { segment, index } of graphemes.segment(text)) {
+    used += cellWidth(segment);
+    if (used > width) break;
+    end = index + segment.length;
+  }
+  return text.slice(0, end);
+}

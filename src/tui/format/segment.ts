@@ -1,0 +1,58 @@
+import type { Glyphs } from '../theme/glyphs.ts';
+import type { Style, Tone } from '../theme/theme.ts';
+import { cellWidth, fit } from './cells.ts';
+
+/** A piece of a line, all in one tone. */
+export interface Segment {
+  readonly text: string;
+  /** `text` if not given. */
+  readonly tone?: Tone;
+  /** In place of the tone, for what is to stand out by more than a colour. */
+  readonly style?: Style;
+}
+
+/** A line of the screen. */
+export type Line = readonly Segment[];
+
+/** How many cells a line takes. */
+export function lineWidth(line: Line): number {
+  return line.reduce((width, { text }) => width + cellWidth(text), 0);
+}
+
+/** The line in exactly `width` cells: cut, ending in `mark`, or filled with blanks. */
+export function fitLine(line: Line, width: number, mark = '…'): Line {
+  const blanks = width - lineWidth(line);
+  if (blanks === 0) return line;
+  if (blanks > 0) return [...line, { text: ' '.repeat(blanks) }];
+  const fitted: Segment[] = [];
+  let left = width;
+  for (const segment of line) {
+    const room = left - cellWidth(mark);
+    if (cellWidth(segment.text) > room) {
+      // The blank stands for what comes behind, so that the mark is there also where just this piece would have fitted.
+      fitted.push({ ...segment, text: fit(`${segment.text} `, left, 'left', mark) });
+      break;
+    }
+    fitted.push(segment);
+    left -= cellWidth(segment.text);
+  }
+  return fitted;
+}
+
+/** Whether two lines look the same. */
+export function sameLine(a: Line, b: Line): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ text, tone, style }, at) => text === b[at]?.text && tone === b[at]?.tone && style === b[at]?.style)
+  );
+}
+
+/** Whether two lists of lines look the same. */
+export function sameLines(a: readonly Line[], b: readonly Line[]): boolean {
+  return a.length === b.length && a.every((line, at) => sameLine(line, b[at] ?? []));
+}
+
+/** A sentence of this program with its signs as a theme has them. */
+export function withSigns(text: string, glyphs: Glyphs): string {
+  return text.replaceAll('·', glyphs.dot).replaceAll('→', glyphs.arrow).replaceAll('…', glyphs.ellipsis);
+}

@@ -1,0 +1,94 @@
+import type { ConsoleState } from '../store/state.ts';
+import type { ConsoleStore } from '../store/store.ts';
+import type { Key } from './chunk.ts';
+
+/** Who has the keyboard. `everywhere`: whoever has it, this key still works. */
+export type Scope = 'everywhere' | 'main' | 'help' | 'dialog' | 'too-small';
+
+/** Where an action stands in the help. */
+export type Group = 'Move' | 'Act' | 'Find' | 'Log' | 'Rest' | 'Dialog';
+
+/** What an action does things with. */
+export interface ActionContext<Effects> {
+  readonly store: ConsoleStore;
+  readonly effects: Effects;
+}
+
+/** One thing that a key does: the one source of dispatch, footer and help. */
+export interface Action<Effects> {
+  /** Stable, for key maps: `run.repave`. */
+  readonly id: string;
+  readonly keys: readonly Key[];
+  /** One or two words, for the footer. */
+  readonly label: string;
+  /** A line for the help. */
+  readonly help: string;
+  readonly group: Group;
+  readonly scopes: readonly Scope[];
+  /** It changes machines or runs: not to be had in a read-only console. */
+  readonly dangerous?: true;
+  /** Its place in the footer, the first is the last to leave; absent: not in the footer. */
+  readonly footer?: number;
+  /** Whether the key means this at all now; a key that means nothing does nothing. */
+  readonly when?: (state: ConsoleState) => boolean;
+  /** Why it is not possible now, as a sentence; undefined: it is. */
+  readonly disabledReason?: (state: ConsoleState) => string | undefined;
+  readonly run: (context: ActionContext<Effects>) => void;
+}
+
+/** All actions of a console. */
+export interface Registry<Effects> {
+  readonly actions: readonly Action<Effects>[];
+  /** What a key does for who has the keyboard; undefined: nothing. */
+  find(key: Key, scope: Scope, state: ConsoleState): Action<Effects> | undefined;
+}
+
+/**
+ * Makes a registry.
+ *
+ * @throws Error if two actions share an id, or a key in one scope where neither says when it applies
+ */
+export function createRegistry<Effects>(actions: readonly Action<Effects>[]): Registry<Effects> {
+  const ids = new Set<string>();
+  const places = new Map<string, Action<Effects>[]>();
+  for (const action of actions) {
+    if (ids.has(action.id)) throw new Error(`two actions are called ${action.id}`);
+    ids.add(action.id);
+    for (const place of placesOf(action)) {
+      const others = places.get(place) ?? [];
+      const rival = others.find((other) => other.when === undefined && action.when === undefined);
+      if (rival !== undefined) throw new Error(`${place} means both ${rival.id} and ${action.id}`);
+      places.set(place, [...others, action]);
+    }
+  }
+  return {
+    actions,
+    find: (key, scope, state) => {
+      const candidates = [...(places.get(`everywhere ${key}`) ?? []), ...(places.get(`${scope} ${key}`) ?? [])];
+      return candidates.find((action) => action.when?.(state) ?? true);
+    },
+  };
+}
+
+/** Why an action is not possible now, read-only among it; undefined: it is. */
+export function refusalOf<Effects>(action: Action<Effects>, state: ConsoleState): string | undefined {
+  if (action.dangerous === true && state.settings.readOnly) return 'read-only: started with --read-only';
+  return action.disabledReason?.(state);
+}
+
+/** The actions that can be offered to who has the keyboard: those of a read-only console leave out what changes things. */
+export function offered<Effects>(
+  registry: Registry<Effects>,
+  scope: Scope,
+  state: ConsoleState,
+): readonly Action<Effects>[] {
+  return registry.actions.filter((action) => {
+    if (!action.scopes.includes(scope) && !action.scopes.includes('everywhere')) return false;
+    if (action.dangerous === true && state.settings.readOnly) return false;
+    return action.when?.(state) ?? true;
+  });
+}
+
+function placesOf<Effects>({ keys, scopes }: Action<Effects>): string[] {
+  return keys.flatMap((key) => scopes.map((scope) => `${scope} ${key}`));
+}

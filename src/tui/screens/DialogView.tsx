@@ -1,0 +1,26 @@
+import type { Dialog } from '../store/dialog.ts';
+import { useConsole, useTheme } from '../widgets/context.tsx';
+import { FRAME_ROWS, FRAME_SIDES, Frame } from '../widgets/Frame.tsx';
+import { dialogLines } from './dialog-lines.ts';
+
+const WIDEST = 84;
+
+/** The question that is open, in the middle of the screen. */
+export function DialogView({ dialog }: { readonly dialog: Dialog }) {
+  const theme = useTheme();
+  const size = useConsole(({ ui }) => ui.size);
+  const machines = useConsole((state) => state.machines);
+  const width = Math.min(WIDEST, size.columns - 4);
+  const lines = dialogLines(dialog, machines, theme, width - FRAME_SIDES);
+  const height = lines.length + FRAME_ROWS;
+  return (
+    <Frame
+      width={width}
+      title={dialog.title}
+      tone={dialog.tone === 'danger' ? 'error' : 'borderFocus'}
+      lines={lines}
+      top={Math.max(0, Math.floor((size.rows - height) / 2))}
+      left={Math.floor((size.columns - width) / 2)}
+    />
+  );
+}

@@ -1,0 +1,74 @@
+import type { ConsoleEffects } from '../actions/effects.ts';
+import { cellWidth } from '../format/cells.ts';
+import type { Line } from '../format/segment.ts';
+import { keyLabel } from '../keys/chunk.ts';
+import type { Action, Group } from '../keys/registry.ts';
+import { useConsole, useParts, useTheme } from '../widgets/context.tsx';
+import { LineView } from '../widgets/LineView.tsx';
+import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
+import { Header } from './Header.tsx';
+
+const GROUPS: readonly Group[] = ['Act', 'Move', 'Find', 'Log', 'Rest', 'Dialog'];
+const KEYS_CELLS = 16;
+
+/** What every key does: the registry, as it is. */
+export function HelpScreen() {
+  const { registry } = useParts();
+  const { glyphs } = useTheme();
+  const { columns, rows } = useConsole(({ ui }) => ui.size);
+  const readOnly = useConsole(({ settings }) => settings.readOnly);
+  const wanted = useConsole(({ ui }) => ui.helpTop ?? 0);
+  const actions = registry.actions.filter((action) => !readOnly || action.dangerous !== true);
+  const width = columns - PANEL_SIDES;
+  const blocks = GROUPS.map((group) => blockOf(group, actions, glyphs.box.top === '-')).filter(
+    (block) => block.length > 0,
+  );
+  const lines = width >= 110 ? sideBySide(blocks, Math.floor(width / 2)) : blocks.flat();
+  const height = rows - 4;
+  const top = Math.min(wanted, Math.max(0, lines.length - height));
+  const more = lines.length - top > height ? ` · ${lines.length - top - height} more below` : '';
+  return (
+    <>
+      <Header />
+      <Panel
+        width={columns}
+        height={rows - 2}
+        title={[
+          { text: 'Keys', tone: 'strong' },
+          { text: ` · ? or Esc closes${more}`, tone: 'muted' },
+        ]}
+        focused
+      >
+        {lines.slice(top, top + height).map((line, at) => (
+          <LineView key={top + at} line={line} width={width} />
+        ))}
+      </Panel>
+    </>
+  );
+}
+
+function blockOf(group: Group, actions: readonly Action<ConsoleEffects>[], ascii: boolean): Line[] {
+  const ofGroup = actions.filter((action) => action.group === group);
+  if (ofGroup.length === 0) return [];
+  const lines = ofGroup.map(({ keys, help }): Line => {
+    const labels = keys.map((key) => keyLabel(key, ascii)).join(' ');
+    return [{ text: `  ${labels.padEnd(KEYS_CELLS)}`, tone: 'key' }, { text: help }];
+  });
+  return [[{ text: group === 'Dialog' ? 'In a dialog' : group, tone: 'accent' }], ...lines, []];
+}
+
+/** Blocks in two columns of about the same height, in their order. */
+function sideBySide(blocks: readonly Line[][], width: number): readonly Line[] {
+  const total = blocks.reduce((sum, block) => sum + block.length, 0);
+  const left: Line[] = [];
+  const right: Line[] = [];
+  for (const block of blocks) {
+    const goesLeft = right.length === 0 && left.length + block.length / 2 <= total / 2;
+    (goesLeft ? left : right).push(...block);
+  }
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, row): Line => {
+    const first = left[row] ?? [];
+    const used = first.reduce((sum, { text }) => sum + cellWidth(text), 0);
+    return [...first, { text: ' '.repeat(Math.max(1, width - used)) }, ...(right[row] ?? [])];
+  });
+}

@@ -1,0 +1,91 @@
+import { cellWidth } from '../format/cells.ts';
+import { machineCells } from '../format/machine-row.ts';
+import type { Line } from '../format/segment.ts';
+import { sameLine } from '../format/segment.ts';
+import type { TablePlan } from '../format/table-columns.ts';
+import { planTable } from '../format/table-columns.ts';
+import type { Size } from '../store/layout.ts';
+import { tableRows } from '../store/layout.ts';
+import type { MachinesState } from '../store/machines.ts';
+import { layoutOf, runOf, serverNow } from '../store/select.ts';
+import type { ConsoleState } from '../store/state.ts';
+import { themeOfState, useConsole } from '../widgets/context.tsx';
+import type { Row } from '../widgets/DataTable.tsx';
+import { CARET_CELLS, DataTable, sameRows } from '../widgets/DataTable.tsx';
+import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
+import { EmptyCard } from './EmptyCard.tsx';
+
+/** The inventory: a row a machine, live. */
+export function MachineTable({ size }: { readonly size: Size }) {
+  const width = size.columns - PANEL_SIDES;
+  const focused = useConsole(({ ui }) => ui.focus === 'machines');
+  const title = useConsole(tableTitle, sameLine);
+  const empty = useConsole(({ machines }) => machines.ids.length === 0);
+  const selected = useConsole(({ selection }) => selection.id);
+  const stale = useConsole(({ connection }) => connection.link.kind === 'lost');
+  const plan = useConsole((state) => planOf(state, width), samePlan);
+  const rows = useConsole((state) => visibleRows(state, plan), sameRows);
+  return (
+    <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
+      {empty ? (
+        <EmptyCard width={width} height={size.rows - 2} />
+      ) : (
+        <DataTable
+          columns={plan.columns}
+          rows={rows}
+          selected={selected}
+          focused={focused}
+          width={width}
+          dimmed={stale}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function tableTitle({ machines, connection }: ConsoleState): Line {
+  const title: Line = [{ text: 'Machines', tone: 'strong' }];
+  if (!machines.loaded) return [...title, { text: ' · loading', tone: 'muted' }];
+  const stale = connection.link.kind === 'lost' ? ' · as they were when the server was lost' : '';
+  return [...title, { text: ` ${machines.ids.length}${stale}`, tone: 'muted' }];
+}
+
+function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {
+  const { machines, runs, selection, clock } = state;
+  const { glyphs } = themeOfState(state);
+  const ids = machines.ids.slice(selection.top, selection.top + tableRows(layoutOf(state)));
+  return ids.flatMap((id) => {
+    const machine = machines.byId.get(id);
+    if (machine === undefined) return [];
+    const run = runOf(runs, machine);
+    const cells = machineCells(machine, { run, glyphs, now: serverNow(state), frame: clock.frame, bar: plan.bar });
+    return [{ id, cells: plan.columns.map(({ key }) => cells[key]) }];
+  });
+}
+
+const longest = new WeakMap<MachinesState['byId'], { readonly id: number; readonly cluster: number }>();
+
+/** The cells of the longest id and cluster: of all machines, so that columns stand still while somebody scrolls. */
+function longestOf({ byId }: MachinesState): { readonly id: number; readonly cluster: number } {
+  const known = longest.get(byId);
+  if (known !== undefined) return known;
+  let id = 0;
+  let cluster = 0;
+  for (const machine of byId.values()) {
+    id = Math.max(id, machine.machineId.length);
+    cluster = Math.max(cluster, cellWidth(machine.spec?.targetCluster?.clusterId ?? ''));
+  }
+  const found = { id, cluster };
+  longest.set(byId, found);
+  return found;
+}
+
+function planOf({ machines }: ConsoleState, width: number): TablePlan {
+  const { id, cluster } = longestOf(machines);
+  return planTable(width - CARET_CELLS, id, cluster);
+}
+
+function samePlan(a: TablePlan, b: TablePlan): boolean {
+  const same = a.columns.every(({ key, width }, at) => key === b.columns[at]?.key && width === b.columns[at]?.width);
+  return same && a.columns.length === b.columns.length && a.bar === b.bar;
+}

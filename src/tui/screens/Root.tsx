@@ -1,0 +1,58 @@
+import { Box, useApp, useInput, usePaste } from 'ink';
+import { useEffect } from 'react';
+import { keysOf } from '../keys/chunk.ts';
+import { dispatchKeys, dispatchPaste } from '../keys/dispatch.ts';
+import { layoutOf } from '../store/select.ts';
+import { updateDialog } from '../store/update.ts';
+import { useConsole, useParts } from '../widgets/context.tsx';
+import { DialogView } from './DialogView.tsx';
+import { Footer } from './Footer.tsx';
+import { HelpScreen } from './HelpScreen.tsx';
+import { MainScreen } from './MainScreen.tsx';
+import { TooSmall } from './TooSmall.tsx';
+
+/** How long a dialog has to be seen before it takes a key, in ms. */
+const ARM_MS = 150;
+
+/** Gives the terminal away while the callback runs. */
+export type Suspend = (whileAway: () => Promise<void>) => Promise<void>;
+
+/** The whole screen, exactly as high as the terminal, and the one place where keys come in. */
+export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void }) {
+  const parts = useParts();
+  const { suspendTerminal } = useApp();
+  const size = useConsole(({ ui }) => ui.size);
+  const fits = useConsole((state) => layoutOf(state).fits);
+  const help = useConsole(({ ui }) => ui.helpTop !== undefined);
+  const dialog = useConsole(({ ui }) => ui.dialog);
+  useInput((text, flags) => dispatchKeys(keysOf(text, flags), parts.registry, parts));
+  usePaste((text) => dispatchPaste(text, parts));
+  useArming(dialog?.id);
+  useEffect(() => onReady((whileAway) => suspendTerminal(whileAway)), [onReady, suspendTerminal]);
+  if (!fits) {
+    return (
+      <Box width={size.columns} height={size.rows} overflow="hidden">
+        <TooSmall />
+      </Box>
+    );
+  }
+  return (
+    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+      {help ? <HelpScreen /> : <MainScreen />}
+      <Box flexGrow={1} />
+      <Footer />
+      {dialog === undefined ? undefined : <DialogView key={dialog.id} dialog={dialog} />}
+    </Box>
+  );
+}
+
+/** Arms a dialog when it has been seen for a moment: from when it is drawn, and not from the key that asked for it. */
+function useArming(id: number | undefined): void {
+  const { store } = useParts();
+  useEffect(() => {
+    if (id === undefined) return;
+    const arm = () => store.setState((state) => updateDialog(state, id, (dialog) => ({ ...dialog, armed: true })));
+    const timer = setTimeout(arm, ARM_MS);
+    return () => clearTimeout(timer);
+  }, [store, id]);
+}

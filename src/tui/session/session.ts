@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MachineEvent, RunEvent } from '../../wire/gen/baremetal/v1/event_pb.ts';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { Run_Phase } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import type { ConsoleBackend, LinkState } from '../backend.ts';
+import { failureMessage } from '../backend.ts';
+import { printable } from '../format/printable.ts';
+import { planName } from '../format/words.ts';
+import { factsOf } from '../store/connection.ts';
+import { isActive } from '../store/runs.ts';
+import { selectedMachine, shownRun } from '../store/select.ts';
+import type { ConsoleStore } from '../store/store.ts';
+import { showLogOf, showToast, takeNews } from '../store/update.ts';
+import { Gatherer } from './gatherer.ts';
+
+/** How long a stream that failed for good rests before it is opened anew, in ms. */
+const REOPEN_MS = 2_000;
+
+/** Keeps the store in step with the server: watches machines and runs, follows the log of the run that is looked at. */
+export class Session {
+  readonly #store: ConsoleStore;
+  readonly #backend: ConsoleBackend;
+  readonly #closing = new AbortController();
+  readonly #gatherer: Gatherer;
+  #following = new AbortController();
+  #asked = '';
+  /** The runs under way that were started here. */
+  readonly #mine = new Set<string>();
+  readonly #cleanUp: (() => void)[] = [];
+
+  constructor(store: ConsoleStore, backend: ConsoleBackend) {
+    this.#store = store;
+    this.#backend = backend;
+    this.#gatherer = new Gatherer((news) => {
+      store.setState((state) => takeNews(state, news));
+      for (const change of news.runs) if (change.kind === 'present') this.#tellEnd(change.run);
+    });
+  }
+
+  /** Ends with the session. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Begins to watch; what comes is in the store. */
+  start(): void {
+    this.#cleanUp.push(
+      this.#backend.onLink((link) => this.#linkChanged(link)),
+      this.#store.subscribe(() => this.#look()),
+    );
+    void this.#keepOpen(() => this.#watchMachines());
+    void this.#keepOpen(() => this.#watchRuns());
+  }
+
+  /** Takes in a run that a call has answered: the watch tells of it as well, but later. @param mine its end is told in a toast */
+  learn(run: Run, mine: boolean): void {
+    if (mine) this.#mine.add(run.runId);
+    // A newer state may have come before the answer.
+    if (!this.#store.getState().runs.byId.has(run.runId) || !isActive(run))
+      this.#gatherer.run({ kind: 'present', run });
+  }
+
+  /** Ends every stream and every call. */
+  close(): void {
+    this.#closing.abort();
+    this.#following.abort();
+    this.#gatherer.close();
+    for (const undo of this.#cleanUp.splice(0)) undo();
+  }
+
+  #linkChanged(link: LinkState): void {
+    const before = this.#store.getState().connection.link.kind;
+    this.#store.setState((state) => ({ connection: { ...state.connection, link } }));
+    if (link.kind !== 'connected' || before === 'connected') return;
+    this.#asked = '';
+    void this.#askAbout();
+  }
+
+  /** What is asked once each time the server is there: who it is, what plans it has, and whether it has machines at all. */
+  async #askAbout(): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      const [info, plans, machines] = await Promise.all([
+        this.#backend.serverInfo(signal),
+        this.#backend.listPlans(signal),
+        this.#backend.countMachines(signal),
+      ]);
+      this.#store.setState(({ connection }) => ({
+        connection: { ...connection, server: factsOf(info, Date.now()) },
+        plans,
+      }));
+      // A watch says nothing of an inventory that is empty.
+      if (machines === 0) this.#gatherer.machine({ kind: 'loaded' });
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  async #watchMachines(): Promise<void> {
+    this.#gatherer.machine({ kind: 'reset' });
+    const restart = () => {
+      this.#gatherer.machine({ kind: 'reset' });
+      void this.#askAbout();
+    };
+    for await (const event of this.#backend.watchMachines(this.#closing.signal, restart)) this.#machineEvent(event);
+  }
+
+  #machineEvent({ snapshot, kind, cursor }: MachineEvent): void {
+    if (snapshot === undefined) return;
+    if (kind === 'DELETED' || kind === 'LEFT') this.#gatherer.machine({ kind: 'gone', machineId: snapshot.machineId });
+    else this.#gatherer.machine({ kind: 'present', machine: snapshot });
+    // Only the last message of the opening snapshot has a cursor, and every one after it.
+    if (cursor !== '') this.#gatherer.machine({ kind: 'loaded' });
+  }
+
+  async #watchRuns(): Promise<void> {
+    const restart = () => {
+      this.#asked = '';
+      this.#gatherer.run({ kind: 'reset' });
+    };
+    restart();
+    for await (const event of this.#backend.watchRuns(this.#closing.signal, restart)) this.#runEvent(event);
+  }
+
+  #runEvent({ snapshot }: RunEvent): void {
+    if (snapshot !== undefined) this.#gatherer.run({ kind: 'present', run: snapshot });
+  }
+
+  /** Runs a watch until the session ends. The client goes on across losses; what it cannot mend is said and tried anew. */
+  async #keepOpen(watch: () => Promise<void>): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await watch();
+      } catch (error) {
+        this.#complain(error);
+      }
+      await sleep(REOPEN_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Looks at what is selected: its log is followed, and where nothing is known of its runs, the newest is asked for. */
+  #look(): void {
+    const state = this.#store.getState();
+    const run = shownRun(state);
+    if (run !== undefined) this.#asked = '';
+    const machine = selectedMachine(state);
+    if (run === undefined && machine !== undefined && this.#asked !== machine.machineId) {
+      this.#asked = machine.machineId;
+      void this.#askForRun(machine.machineId);
+    }
+    const runId = run?.runId ?? '';
+    if (state.log.runId === runId) return;
+    this.#following.abort();
+    this.#following = new AbortController();
+    this.#gatherer.dropLog();
+    this.#store.setState((now) => showLogOf(now, runId));
+    if (runId !== '') void this.#follow(runId, AbortSignal.any([this.#following.signal, this.#closing.signal]));
+  }
+
+  async #askForRun(machineId: string): Promise<void> {
+    try {
+      const run = await this.#backend.latestRun(machineId, this.#closing.signal);
+      // The watch may have told of a newer state meanwhile.
+      const known = this.#store.getState().runs.byId;
+      if (run !== undefined && !known.has(run.runId)) this.#gatherer.run({ kind: 'present', run });
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  async #follow(runId: string, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const chunk of this.#backend.followLog(runId, signal)) {
+        if (signal.aborted) return;
+        await this.#gatherer.line(chunk);
+      }
+      if (!signal.aborted) this.#gatherer.logEnded();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#gatherer.logEnded();
+      this.#complain(error);
+    }
+  }
+
+  /** Says how a run ended that was started here; who canceled one has been told. */
+  #tellEnd(run: Run): void {
+    if (isActive(run) || !this.#mine.delete(run.runId) || run.phase === Run_Phase.CANCELED) return;
+    const name = `${planName(run.planId)} on ${run.machineId}`;
+    const good = run.phase === Run_Phase.SUCCEEDED;
+    const text = good ? `${name} is done` : `${name} failed: ${printable(run.error?.message ?? 'for no known reason')}`;
+    this.#store.setState((state) => showToast(state, good ? 'ok' : 'error', text));
+  }
+
+  #complain(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    // That the server is gone is in the header for as long as it is.
+    if (this.#store.getState().connection.link.kind === 'lost') return;
+    this.#store.setState((state) => showToast(state, 'error', failureMessage(error)));
+  }
+}

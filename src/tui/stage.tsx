@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import type { Instance } from 'ink';
+import { render } from 'ink';
+import type { ReactElement } from 'react';
+import { allActions } from './actions/all.ts';
+import type { ConsoleEffects } from './actions/effects.ts';
+import { createRegistry } from './keys/registry.ts';
+import type { ConsoleExit, ConsoleOptions, ConsoleStreams } from './options.ts';
+import { CrashBoundary } from './screens/CrashBoundary.tsx';
+import type { Suspend } from './screens/Root.tsx';
+import { Root } from './screens/Root.tsx';
+import type { Hands } from './session/carry-out.ts';
+import { carryOut, importDemoMachines } from './session/carry-out.ts';
+import { Clock } from './session/clock.ts';
+import { Session } from './session/session.ts';
+import type { ConsoleStore } from './store/store.ts';
+import { createConsoleStore } from './store/store.ts';
+import { resize } from './store/update.ts';
+import { writeCrashFile } from './terminal/crash-file.ts';
+import { listenForEndings } from './terminal/endings.ts';
+import { TerminalOutput } from './terminal/output.ts';
+import { StrayOutput } from './terminal/stray.ts';
+import { listenForStops, stopProcessGroup } from './terminal/suspend.ts';
+import { isWideLocale } from './theme/glyphs.ts';
+import { ConsoleContext } from './widgets/context.tsx';
+
+const SIGNAL_NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/** One console on one terminal, from its first frame to the moment when the terminal is as it was before. */
+export class Stage {
+  readonly #options: ConsoleOptions;
+  readonly #streams: ConsoleStreams;
+  readonly #output: TerminalOutput;
+  readonly #stray = new StrayOutput();
+  readonly #store: ConsoleStore;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  readonly #exit = Promise.withResolvers<ConsoleExit>();
+  readonly #undo: (() => void)[] = [];
+  readonly #tree: ReactElement;
+  #instance: Instance | undefined;
+  #hands: Hands | undefined;
+  #suspend: Suspend | undefined;
+  #suspended = false;
+  #ending = false;
+
+  constructor(options: ConsoleOptions, streams: ConsoleStreams) {
+    this.#options = options;
+    this.#streams = streams;
+    this.#output = new TerminalOutput(streams.stdout);
+    const { LC_ALL, LC_CTYPE, LANG } = process.env;
+    this.#store = createConsoleStore({
+      label: options.label,
+      attached: options.attached,
+      size: this.#output.measure(),
+      settings: {
+        theme: options.theme ?? 'dark',
+        ascii: isWideLocale(LC_ALL || LC_CTYPE || LANG || ''),
+        readOnly: options.readOnly === true,
+      },
+      now: Date.now(),
+    });
+    this.#clock = new Clock(this.#store);
+    this.#tree = this.#makeTree();
+  }
+
+  /** Draws the console, then opens the way to the server; resolves when all of it is over. */
+  run(): Promise<ConsoleExit> {
+    this.#listen();
+    this.#stray.capture(this.#streams.stdout, this.#streams.stderr);
+    try {
+      this.#instance = render(this.#tree, {
+        stdout: this.#output,
+        stdin: this.#streams.stdin,
+        alternateScreen: true,
+        incrementalRendering: true,
+        exitOnCtrlC: false,
+        patchConsole: false,
+        // Whether there is a terminal has been seen to. That CI is set says nothing about it.
+        interactive: true,
+      });
+      this.#clock.start();
+    } catch (error) {
+      this.#crash(error, '');
+    }
+    // After the first frame has been written.
+    setImmediate(() => void this.#open());
+    return this.#exit.promise;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#ending) return;
+    try {
+      const { backend, label } = await this.#options.open(this.#closing.signal);
+      if (this.#ending) return;
+      this.#store.setState(({ connection }) => ({
+        connection: { ...connection, label, link: { kind: 'connecting' } },
+      }));
+      const session = new Session(this.#store, backend);
+      this.#hands = { store: this.#store, backend, session };
+      session.start();
+    } catch (error) {
+      this.#end({ kind: 'open-failed', code: 1, error });
+    }
+  }
+
+  /** Made once: what is drawn changes with the store alone. */
+  #makeTree(): ReactElement {
+    const parts = { store: this.#store, registry: createRegistry(allActions), effects: this.#effects() };
+    const ready = (suspend: Suspend) => {
+      this.#suspend = suspend;
+    };
+    return (
+      <CrashBoundary onCrash={(error, components) => this.#crash(error, components)}>
+        <ConsoleContext value={parts}>
+          <Root onReady={ready} />
+        </ConsoleContext>
+      </CrashBoundary>
+    );
+  }
+
+  #effects(): ConsoleEffects {
+    return {
+      carryOut: (dialog) => {
+        if (dialog.intent.kind === 'quit') this.#quit();
+        else if (this.#hands !== undefined) void carryOut(dialog, this.#hands);
+      },
+      importDemoMachines: (count) => {
+        if (this.#hands !== undefined) void importDemoMachines(count, this.#hands);
+      },
+      newRequestId: () => randomUUID(),
+      quit: () => this.#quit(),
+      suspend: () => void this.#away(stopProcessGroup),
+      redraw: () => this.#drawAnew(),
+    };
+  }
+
+  #listen(): void {
+    const { stdin, stdout } = this.#streams;
+    const onResize = () => this.#drawAnew();
+    // The terminal has gone: nobody sees anything any more, and nothing can be written.
+    const onGone = () => this.#end({ kind: 'signal', code: 129, signal: 'SIGHUP' });
+    stdout.on('resize', onResize);
+    stdout.on('error', onGone);
+    stdin.on('end', onGone);
+    stdin.on('error', onGone);
+    this.#undo.push(
+      () => stdout.off('resize', onResize),
+      () => stdout.off('error', onGone),
+      () => stdin.off('end', onGone).off('error', onGone),
+      listenForStops(
+        () => void this.#away(stopProcessGroup),
+        // Stopped in a way that could not be noticed, it may find the terminal in any state.
+        () => void this.#away(() => Promise.resolve()),
+      ),
+      listenForEndings(
+        (ending) => {
+          if (ending.kind === 'error') this.#crash(ending.error, '');
+          else this.#end({ kind: 'signal', code: 128 + (SIGNAL_NUMBERS[ending.signal] ?? 0), signal: ending.signal });
+        },
+        () => this.#restore(),
+      ),
+    );
+  }
+
+  /** Gives the terminal to somebody else, and draws anew afterwards. */
+  async #away(whileAway: () => Promise<void>): Promise<void> {
+    if (this.#suspended || this.#ending || this.#suspend === undefined) return;
+    this.#suspended = true;
+    await this.#suspend(whileAway);
+    this.#suspended = false;
+    this.#drawAnew();
+  }
+
+  /** Draws everything anew, in the size that the terminal has now. */
+  #drawAnew(): void {
+    if (this.#suspended || this.#ending) return;
+    const size = this.#output.measure();
+    this.#output.takeSize(size);
+    this.#instance?.clear();
+    this.#output.erase();
+    this.#store.setState((state) => resize(state, size));
+    this.#instance?.rerender(this.#tree);
+    this.#output.emit('resize');
+  }
+
+  #quit(): void {
+    this.#end({ kind: 'quit', code: 0 });
+  }
+
+  #crash(error: unknown, components: string): void {
+    if (this.#ending) return;
+    const { columns, rows } = this.#output;
+    const { connection } = this.#store.getState();
+    const notes = [
+      `Terminal: ${columns}×${rows}, TERM=${process.env['TERM'] ?? ''}`,
+      `Server: ${connection.label}, ${connection.link.kind}, version ${connection.server?.version ?? 'unknown'}`,
+      ...(components === '' ? [] : [`Components:${components}`]),
+    ];
+    const report = { error, notes, stray: this.#stray.lines, at: Date.now() };
+    const crashFile = writeCrashFile(this.#options.stateDirectory, report);
+    this.#end({ kind: 'crash', code: 1, crashFile }, crashMessage(error, crashFile));
+  }
+
+  #end(exit: ConsoleExit, message = ''): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    // Not from within React, which may be in the middle of drawing.
+    setImmediate(() => void this.#close(exit, message));
+  }
+
+  async #close(exit: ConsoleExit, message: string): Promise<void> {
+    this.#closing.abort();
+    this.#hands?.session.close();
+    this.#clock.stop();
+    try {
+      this.#instance?.unmount();
+      await this.#instance?.waitUntilExit();
+    } catch {
+      // What Ink could not take back is taken back below.
+    }
+    this.#restore();
+    for (const undo of this.#undo.splice(0)) undo();
+    if (message !== '') this.#streams.stderr.write(message);
+    this.#exit.resolve(exit);
+  }
+
+  /** Brings the terminal back to what it was; may be called more than once, and from a process that is about to end. */
+  #restore(): void {
+    try {
+      this.#output.restore();
+      this.#streams.stdin.setRawMode(false);
+    } catch {
+      // The terminal has gone.
+    }
+    this.#stray.release();
+  }
+}
+
+function crashMessage(error: unknown, crashFile: string | undefined): string {
+  const what = error instanceof Error ? error.message : String(error);
+  const where =
+    crashFile === undefined ? 'No crash file could be written.' : `What is known about it is in ${crashFile}.`;
+  return `The console failed: ${what}\n${where}\n`;
+}

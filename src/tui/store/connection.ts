@@ -1,0 +1,56 @@
+import type { GetServerInfoResponse } from '../../wire/gen/baremetal/v1/server_service_pb.ts';
+import type { LinkState } from '../backend.ts';
+import { millis } from '../format/time.ts';
+
+/** The server that the console speaks to. */
+export interface ConnectionState {
+  /** Its address, as people write it. */
+  readonly label: string;
+  /** True: it runs in another process. */
+  readonly attached: boolean;
+  /** `starting`: the server in this process is not up yet. */
+  readonly link: { readonly kind: 'starting' } | LinkState;
+  /** What the server says of itself; undefined until it has answered. */
+  readonly server: ServerFacts | undefined;
+}
+
+/** What of GetServerInfo the console goes by. */
+export interface ServerFacts {
+  readonly version: string;
+  /** `memory`, `sqlite` or `postgres`. */
+  readonly storeKind: string;
+  /** True: runs outlive the process. */
+  readonly durable: boolean;
+  /** What does not work as it should, as a sentence; empty: all does. */
+  readonly degraded: string;
+  readonly providers: readonly string[];
+  /** True: machines of the fake provider can be imported. */
+  readonly hasFake: boolean;
+  readonly user: string;
+  /** How far the server's clock is before this one, in ms; 0 where it is within what a call takes. */
+  readonly skew: number;
+}
+
+/** A difference of the clocks below this says more about the call than about the clocks, in ms. */
+const LEAST_SKEW = 2_000;
+
+/** What of an answer to GetServerInfo the console goes by. @param now when it came, in ms since 1970 */
+export function factsOf(info: GetServerInfoResponse, now: number): ServerFacts {
+  const skew = (millis(info.time) ?? now) - now;
+  const providers = info.providers.map(({ name }) => name);
+  return {
+    version: info.version,
+    storeKind: info.store?.kind ?? 'unknown store',
+    durable: info.store?.durable ?? false,
+    degraded: info.store?.degraded ?? '',
+    providers,
+    hasFake: providers.includes('fake'),
+    user: info.caller?.user ?? '',
+    skew: Math.abs(skew) < LEAST_SKEW ? 0 : skew,
+  };
+}
+
+/** Whether calls can be made now. */
+export function isConnected({ link }: ConnectionState): boolean {
+  return link.kind === 'connected';
+}

@@ -1,0 +1,119 @@
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import type { Pane } from './layout.ts';
+import { paneRows, tableRows, tabOrder } from './layout.ts';
+import { rowOfStep, scrollLog, scrollLogTo } from './log.ts';
+import { layoutOf, shownRun } from './select.ts';
+import { moveSelection, select } from './selection.ts';
+import type { ConsoleState } from './state.ts';
+import { focusPane, withUi } from './update.ts';
+
+/** How far to move: rows, pages, or to an end. */
+export type Motion =
+  | { readonly kind: 'rows'; readonly by: number }
+  | { readonly kind: 'pages'; readonly by: number }
+  | { readonly kind: 'top' }
+  | { readonly kind: 'end' };
+
+/** Moves in what has the keyboard: the help if it is open, else the pane with the focus. */
+export function move(state: ConsoleState, motion: Motion): ConsoleState {
+  if (state.ui.helpTop !== undefined) {
+    return withUi(state, { helpTop: scrolled(state.ui.helpTop, motion, state.ui.size.rows - 4) });
+  }
+  switch (state.ui.focus) {
+    case 'machines':
+      return moveInTable(state, motion);
+    case 'run':
+      return moveInSteps(state, motion);
+    case 'log':
+      return moveInLog(state, motion);
+    case 'machine': {
+      const height = paneRows(layoutOf(state), 'machine');
+      return withUi(state, { machineTop: scrolled(state.ui.machineTop, motion, height) });
+    }
+  }
+}
+
+/** Gives the focus to the next pane, or the one before, round and round. */
+export function cycleFocus(state: ConsoleState, by: 1 | -1): ConsoleState {
+  const order = tabOrder(layoutOf(state));
+  const at = order.indexOf(state.ui.focus);
+  return focusPane(state, order[(at + by + order.length) % order.length] ?? 'machines');
+}
+
+/** One level in: from a machine to its run, from a step to its log. */
+export function goIn(state: ConsoleState): ConsoleState {
+  const run = shownRun(state);
+  if (run === undefined) return state;
+  if (state.ui.focus !== 'run') return state.ui.focus === 'machines' ? focusPane(state, 'run') : state;
+  const focused = focusPane(state, 'log');
+  const row = rowOfStep(state.log, stepUnderCursor(run, state.ui.step));
+  if (row === undefined) return focused;
+  return { ...focused, log: scrollLogTo(state.log, row, paneRows(layoutOf(focused), 'log')) };
+}
+
+const LEVELS: Readonly<Record<Pane, Pane>> = { machines: 'machines', machine: 'machines', run: 'machines', log: 'run' };
+
+/** One level up: from the log to its run, from there to the machines; never further. */
+export function goUp(state: ConsoleState): ConsoleState {
+  const focus = LEVELS[state.ui.focus];
+  return focus === state.ui.focus ? state : focusPane(state, focus);
+}
+
+/** The step that the cursor of the run pane is on: the one chosen, else the one under way, else the first. */
+export function stepUnderCursor(run: Run, chosen: string): string {
+  if (run.steps.some(({ name }) => name === chosen)) return chosen;
+  return run.currentStep === '' ? (run.steps[0]?.name ?? '') : run.currentStep;
+}
+
+function moveInTable(state: ConsoleState, motion: Motion): ConsoleState {
+  const { selection, machines } = state;
+  const height = tableRows(layoutOf(state));
+  switch (motion.kind) {
+    case 'rows':
+      return { ...state, selection: moveSelection(selection, machines.ids, motion.by, height) };
+    case 'pages':
+      return { ...state, selection: moveSelection(selection, machines.ids, motion.by * height, height) };
+    case 'top':
+      return { ...state, selection: select(selection, machines.ids, 0, height) };
+    case 'end':
+      return { ...state, selection: select(selection, machines.ids, machines.ids.length - 1, height) };
+  }
+}
+
+function moveInSteps(state: ConsoleState, motion: Motion): ConsoleState {
+  const run = shownRun(state);
+  if (run === undefined) return state;
+  const names = run.steps.map(({ name }) => name);
+  const at = names.indexOf(stepUnderCursor(run, state.ui.step));
+  const row = motion.kind === 'end' ? names.length - 1 : scrolled(at, motion, names.length);
+  return withUi(state, { step: names[Math.min(row, names.length - 1)] ?? '' });
+}
+
+function moveInLog(state: ConsoleState, motion: Motion): ConsoleState {
+  const height = paneRows(layoutOf(state), 'log');
+  const { log } = state;
+  switch (motion.kind) {
+    case 'rows':
+      return { ...state, log: scrollLog(log, motion.by, height) };
+    case 'pages':
+      return { ...state, log: scrollLog(log, motion.by * height, height) };
+    case 'top':
+      return { ...state, log: scrollLogTo(log, log.rows.start, height) };
+    case 'end':
+      return { ...state, log: scrollLogTo(log, log.rows.end, height) };
+  }
+}
+
+/** A row moved, never above the first; who draws it knows the last. */
+function scrolled(row: number, motion: Motion, height: number): number {
+  switch (motion.kind) {
+    case 'rows':
+      return Math.max(0, row + motion.by);
+    case 'pages':
+      return Math.max(0, row + motion.by * height);
+    case 'top':
+      return 0;
+    case 'end':
+      return Number.MAX_SAFE_INTEGER;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
+import type { ThemeName } from '../theme/theme.ts';
+import type { ConnectionState } from './connection.ts';
+import type { Dialog } from './dialog.ts';
+import type { Pane, Size } from './layout.ts';
+import type { LogState } from './log.ts';
+import { emptyLog } from './log.ts';
+import type { MachinesState } from './machines.ts';
+import { noMachines } from './machines.ts';
+import type { RunsState } from './runs.ts';
+import { noRuns } from './runs.ts';
+import type { Selection } from './selection.ts';
+import { noSelection } from './selection.ts';
+
+/** A short word on what just happened. */
+export interface Toast {
+  readonly id: number;
+  readonly tone: 'ok' | 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+/** What is shown and who has the keyboard. */
+export interface UiState {
+  readonly size: Size;
+  readonly focus: Pane;
+  /** Which of run and log is shown where there is room for one. */
+  readonly lower: 'run' | 'log';
+  /** Rows that the help is scrolled by; undefined: it is closed. */
+  readonly helpTop: number | undefined;
+  readonly dialog: Dialog | undefined;
+  readonly toast: Toast | undefined;
+  /** The step that the cursor of the run pane is on; empty: the one under way. */
+  readonly step: string;
+  /** Rows that the machine pane is scrolled by. */
+  readonly machineTop: number;
+}
+
+/** What somebody chose. */
+export interface SettingsState {
+  readonly theme: ThemeName;
+  /** Plain ASCII signs in every theme. */
+  readonly ascii: boolean;
+  readonly readOnly: boolean;
+}
+
+/** What moves on by itself. */
+export interface ClockState {
+  /** ms since 1970. */
+  readonly now: number;
+  /** Counts the pictures of the spinner. */
+  readonly frame: number;
+}
+
+/** Everything that the console shows, and nothing that it does. */
+export interface ConsoleState {
+  readonly connection: ConnectionState;
+  readonly machines: MachinesState;
+  readonly runs: RunsState;
+  readonly plans: readonly Plan[];
+  readonly log: LogState;
+  readonly selection: Selection;
+  readonly ui: UiState;
+  readonly settings: SettingsState;
+  readonly clock: ClockState;
+}
+
+/** What a console begins with. */
+export interface InitialState {
+  readonly label: string;
+  readonly attached: boolean;
+  readonly size: Size;
+  readonly settings: SettingsState;
+  readonly now: number;
+}
+
+/** The state before anything is known. */
+export function initialState({ label, attached, size, settings, now }: InitialState): ConsoleState {
+  return {
+    connection: { label, attached, link: { kind: attached ? 'connecting' : 'starting' }, server: undefined },
+    machines: noMachines,
+    runs: noRuns,
+    plans: [],
+    log: emptyLog(''),
+    selection: noSelection,
+    ui: {
+      size,
+      focus: 'machines',
+      lower: 'run',
+      helpTop: undefined,
+      dialog: undefined,
+      toast: undefined,
+      step: '',
+      machineTop: 0,
+    },
+    settings,
+    clock: { now, frame: 0 },
+  };
+}

@@ -1,0 +1,86 @@
+import { EventEmitter } from 'node:events';
+import type { Size } from '../store/layout.ts';
+
+/** The stream that the console draws on. */
+export interface ScreenStream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  write(data: string, callback?: (error?: Error | null) => void): boolean;
+  on(event: 'resize' | 'error', listener: (error: Error) => void): unknown;
+  off(event: 'resize' | 'error', listener: (error: Error) => void): unknown;
+}
+
+/** The terminal's private modes that a console turns on or off, with what they are when it begins. */
+const RESTING = new Map([
+  ['2026', 'l'], // synchronized output
+  ['2004', 'l'], // bracketed paste
+  ['1049', 'l'], // the alternate screen
+  ['25', 'h'], // the cursor
+]);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const PRIVATE_MODE = /\x1b\[\?(2026|2004|1049|25)([hl])/g;
+const HOME_AND_ERASE = '\x1b[H\x1b[0m\x1b[2J';
+
+/**
+ * What Ink gets for its stdout. It stands between Ink and the terminal for three reasons: it notes which modes are on,
+ * so that all of them can be taken back whatever has happened; it keeps writing where others are kept from it; and Ink
+ * learns of a new size only when the console has been laid out for it, so that no frame of the old size is drawn on it.
+ */
+export class TerminalOutput extends EventEmitter implements NodeJS.WritableStream {
+  readonly isTTY = true;
+  readonly writable = true;
+  readonly #stream: ScreenStream;
+  readonly #write: ScreenStream['write'];
+  readonly #modes = new Map(RESTING);
+  #size: Size;
+
+  /** @param stream the terminal; its `write` is taken as it is now */
+  constructor(stream: ScreenStream) {
+    super();
+    this.#stream = stream;
+    this.#write = stream.write.bind(stream);
+    this.#size = this.measure();
+  }
+
+  get columns(): number {
+    return this.#size.columns;
+  }
+
+  get rows(): number {
+    return this.#size.rows;
+  }
+
+  /** The terminal's size now, whatever Ink was told. */
+  measure(): Size {
+    return { columns: this.#stream.columns || 80, rows: this.#stream.rows || 24 };
+  }
+
+  /** Takes on a size; Ink is told by the `resize` that `repaint` emits. */
+  takeSize(size: Size): void {
+    this.#size = size;
+  }
+
+  write(data: string | Uint8Array, ...rest: unknown[]): boolean {
+    const text = typeof data === 'string' ? data : Buffer.from(data).toString();
+    for (const [, mode = '', state = ''] of text.matchAll(PRIVATE_MODE)) this.#modes.set(mode, state);
+    const callback = rest.find((argument) => typeof argument === 'function');
+    return this.#write(text, callback as ((error?: Error | null) => void) | undefined);
+  }
+
+  end(): this {
+    return this;
+  }
+
+  /** Empties the screen, whatever is on it. */
+  erase(): void {
+    this.write(HOME_AND_ERASE);
+  }
+
+  /** Brings back every mode that is not as it was; nothing where all are. */
+  restore(): void {
+    const changed = [...this.#modes].filter(([mode, state]) => RESTING.get(mode) !== state);
+    if (changed.length === 0) return;
+    this.write(changed.map(([mode]) => `\x1b[?${mode}${RESTING.get(mode)}`).join(''));
+  }
+}

@@ -1,0 +1,61 @@
+import type { Glyphs } from './glyphs.ts';
+
+/** What a piece of text is, apart from how a theme shows it. */
+export type Tone =
+  | 'text'
+  | 'muted'
+  | 'strong'
+  | 'accent'
+  | 'ok'
+  | 'busy'
+  | 'warn'
+  | 'error'
+  | 'key'
+  | 'border'
+  | 'borderFocus';
+
+/** How a theme shows something. No colour: the terminal's own. */
+export interface Style {
+  /** `#rrggbb`. */
+  readonly color?: string;
+  /** `#rrggbb`. */
+  readonly backgroundColor?: string;
+  readonly bold?: boolean;
+  readonly dimColor?: boolean;
+  readonly inverse?: boolean;
+  readonly underline?: boolean;
+}
+
+/** The eight pieces of a frame. */
+export interface BoxStyle {
+  readonly topLeft: string;
+  readonly top: string;
+  readonly topRight: string;
+  readonly left: string;
+  readonly right: string;
+  readonly bottomLeft: string;
+  readonly bottom: string;
+  readonly bottomRight: string;
+}
+
+/** The themes by name, in the order in which they are offered. */
+export const THEME_NAMES = ['dark', 'light', 'high-contrast', 'mono', 'ascii'] as const;
+
+/** The name of a theme. */
+export type ThemeName = (typeof THEME_NAMES)[number];
+
+/**
+ * How everything looks. A theme never paints the background: it declares the one that its colours are made for. The
+ * selected row and a focused button are one background and ONE foreground, whatever tones their texts have elsewhere.
+ */
+export interface Theme {
+  readonly name: ThemeName;
+  /** The terminal's background that the colours are made for, `#rrggbb`; absent: they do not depend on it. */
+  readonly background?: string;
+  readonly tones: Readonly<Record<Tone, Style>>;
+  /** The selected row of the pane that has the focus, and the focused button. */
+  readonly selected: Style;
+  /** The selected row of another pane. */
+  readonly selectedElsewhere: Style;
+  readonly glyphs: Glyphs;
+}

@@ -1,0 +1,153 @@
+import { create } from '@bufbuild/protobuf';
+import type { ConsoleBackend, ImportOutcome, LinkState, StartRunOrder } from '../../src/tui/backend.ts';
+import type { MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
+import { MachineEventSchema, RunEventSchema } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
+import type { Machine } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
+import type { Plan } from '../../src/wire/gen/baremetal/v1/plan_pb.ts';
+import type { LogChunk, Run } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
+import type { GetServerInfoResponse } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
+import { machine, plans, repave, serverInfo } from './samples.ts';
+
+/** A stream that a test feeds. */
+class Feed<Item> {
+  readonly #items: Item[] = [];
+  #wake = Promise.withResolvers<void>();
+  #ended = false;
+
+  push(item: Item): void {
+    this.#items.push(item);
+    this.#wake.resolve();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake.resolve();
+  }
+
+  async *read(signal: AbortSignal): AsyncGenerator<Item, void, undefined> {
+    const abort = () => this.#wake.resolve();
+    signal.addEventListener('abort', abort, { once: true });
+    while (!signal.aborted) {
+      const item = this.#items.shift();
+      if (item !== undefined) yield item;
+      else if (this.#ended) return;
+      else {
+        await this.#wake.promise;
+        this.#wake = Promise.withResolvers();
+      }
+    }
+    throw signal.reason;
+  }
+}
+
+/** A server that does what a test says, and notes what it is asked. */
+export class BackendDouble implements ConsoleBackend {
+  info: GetServerInfoResponse = serverInfo();
+  planList: readonly Plan[] = plans();
+  /** The newest finished run of a machine, as ListRuns knows it. */
+  readonly history = new Map<string, Run>();
+  readonly started: StartRunOrder[] = [];
+  readonly canceled: string[] = [];
+  readonly imported: number[] = [];
+  /** What StartRun answers; a run that has just begun if not set. */
+  onStart: (order: StartRunOrder) => Promise<Run> | Run = (order) => repave('7f3a91kq00000000', order.machineId, 0);
+  onCancel: (runId: string) => Promise<Run> | Run = (runId) => repave(runId, 'machine-1', 0);
+  readonly #machines: Machine[] = [];
+  readonly #machineFeed = new Feed<MachineEvent>();
+  readonly #runFeed = new Feed<RunEvent>();
+  readonly #logs = new Map<string, Feed<LogChunk>>();
+  readonly #listeners = new Set<(state: LinkState) => void>();
+  #restart: () => void = () => undefined;
+  #link: LinkState = { kind: 'connected' };
+  #cursor = 0;
+
+  constructor(machines: readonly Machine[] = []) {
+    for (const [at, one] of machines.entries()) {
+      this.#machines.push(one);
+      const isLast = at === machines.length - 1;
+      this.#machineFeed.push(
+        create(MachineEventSchema, { kind: 'SNAPSHOT', snapshot: one, cursor: isLast ? 'c0' : '' }),
+      );
+    }
+  }
+
+  /** Tells the watch of a machine. */
+  tellMachine(one: Machine, kind = 'UPDATED'): void {
+    this.#machineFeed.push(create(MachineEventSchema, { kind, snapshot: one, cursor: `c${++this.#cursor}` }));
+  }
+
+  /** Tells the watch of a run. */
+  tellRun(run: Run, kind = 'STARTED'): void {
+    this.#runFeed.push(create(RunEventSchema, { kind, snapshot: run, cursor: `c${++this.#cursor}` }));
+  }
+
+  /** The log of a run, to be fed. */
+  log(runId: string): Feed<LogChunk> {
+    const known = this.#logs.get(runId) ?? new Feed<LogChunk>();
+    this.#logs.set(runId, known);
+    return known;
+  }
+
+  /** The connection is now like this. */
+  link(state: LinkState): void {
+    this.#link = state;
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  /** The machine watch begins anew. */
+  restart(): void {
+    this.#machines.length = 0;
+    this.#restart();
+  }
+
+  onLink(listener: (state: LinkState) => void): () => void {
+    listener(this.#link);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  serverInfo(): Promise<GetServerInfoResponse> {
+    return Promise.resolve(this.info);
+  }
+
+  countMachines(): Promise<number> {
+    return Promise.resolve(this.#machines.length);
+  }
+
+  listPlans(): Promise<readonly Plan[]> {
+    return Promise.resolve(this.planList);
+  }
+
+  latestRun(machineId: string): Promise<Run | undefined> {
+    return Promise.resolve(this.history.get(machineId));
+  }
+
+  watchMachines(signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent> {
+    this.#restart = onRestart;
+    return this.#machineFeed.read(signal);
+  }
+
+  watchRuns(signal: AbortSignal): AsyncIterable<RunEvent> {
+    return this.#runFeed.read(signal);
+  }
+
+  followLog(runId: string, signal: AbortSignal): AsyncIterable<LogChunk> {
+    return this.log(runId).read(signal);
+  }
+
+  async startRun(order: StartRunOrder): Promise<Run> {
+    this.started.push(order);
+    return this.onStart(order);
+  }
+
+  async cancelRun(runId: string): Promise<Run> {
+    this.canceled.push(runId);
+    return this.onCancel(runId);
+  }
+
+  importDemoMachines(count: number): Promise<ImportOutcome> {
+    this.imported.push(count);
+    for (let at = 1; at <= count; at++) this.tellMachine(machine(`machine-${at}`), 'REGISTERED');
+    return Promise.resolve({ created: count, updated: 0, unchanged: 0 });
+  }
+}
