@@ -11,6 +11,8 @@ export class Leases {
   readonly #tables: Tables;
   readonly #clock: Clock;
   readonly #due = new DueQueue();
+  /** Ids of the runs that each owner has. */
+  readonly #owned = new Map<string, Set<string>>();
 
   constructor(tables: Tables, clock: Clock) {
     this.#tables = tables;
@@ -20,6 +22,7 @@ export class Leases {
   /** Puts a lease in the place of a run's present one. True where the run now waits for an owner. */
   put(record: RunRecord, lease: Lease | null): boolean {
     const { id, createdAt } = record.planned.run;
+    this.#own(id, record.lease?.owner ?? null, lease?.owner ?? null);
     record.lease = lease;
     if (lease === null || lease.owner !== null || lease.dueAt === null) {
       this.#due.delete(id);
@@ -57,17 +60,16 @@ export class Leases {
    */
   reap(owner: string): { readonly claims: readonly Claim[]; readonly due: boolean } {
     let due = false;
-    for (const { run } of this.#tables.activeRuns.after(null)) {
-      const record = this.#tables.run(run.id);
+    const others = [...this.#owned.keys()].filter((other) => other !== owner);
+    for (const runId of others.flatMap((other) => [...(this.#owned.get(other) ?? [])])) {
+      const record = this.#tables.run(runId);
       const lease = record?.lease ?? null;
-      if (record === undefined || lease === null || lease.owner === null || lease.owner === owner) continue;
-      due = this.put(record, withoutOwner(lease)) || due;
+      if (record !== undefined && lease !== null) due = this.put(record, withoutOwner(lease)) || due;
     }
     const claims: Claim[] = [];
     for (const runId of this.#tables.stoppingRuns) {
       const record = this.#tables.run(runId);
-      if (record === undefined || record.lease?.owner === owner) continue;
-      claims.push(this.#give(record, owner, null));
+      if (record !== undefined && record.lease?.owner !== owner) claims.push(this.#give(record, owner, null));
     }
     return { claims, due };
   }
@@ -84,5 +86,17 @@ export class Leases {
     machine.fence += 1;
     this.put(record, { owner, fence: machine.fence, dueAt });
     return { runId: id, machineId, fence: machine.fence };
+  }
+
+  #own(runId: string, before: string | null, after: string | null): void {
+    if (before === after) return;
+    if (after !== null) {
+      const runs = this.#owned.get(after) ?? new Set();
+      this.#owned.set(after, runs.add(runId));
+    }
+    const left = before === null ? undefined : this.#owned.get(before);
+    if (before === null || left === undefined) return;
+    left.delete(runId);
+    if (left.size === 0) this.#owned.delete(before);
   }
 }
