@@ -79,6 +79,9 @@ const PING_TIMEOUT_MS = 3_000;
 /** How long a channel that failed to connect may take to try again, in milliseconds: its longest wait, and some. */
 const READY_TIMEOUT_MS = 1_500;
 
+/** The longest name of a caller that a server takes, in characters. */
+const MAX_USER_LENGTH = 64;
+
 const CHANNEL_OPTIONS: ClientOptions = {
   // A server on this machine or in this rack: a proxy that the environment names for the web is not meant.
   'grpc.enable_http_proxy': 0,
@@ -182,10 +185,12 @@ function ready(channel: Channel, reached: boolean): Promise<void> {
   return new Promise((resolve) => channel.waitForReady(Date.now() + READY_TIMEOUT_MS, () => resolve()));
 }
 
-/** The login name, as far as it can travel in a header; empty where the system has none. */
+/** The login name, as far as a server takes it for one; empty where the system has none. */
 function loginName(): string {
   try {
-    return userInfo().username.replace(/[^\x21-\x7e]/g, '_');
+    return userInfo()
+      .username.replace(/[^A-Za-z0-9._@+\\:/-]/g, '-')
+      .slice(0, MAX_USER_LENGTH);
   } catch {
     return ''; // A container's user may have no entry in the password file.
   }

@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { runPhaseWord } from '../tui/format/words.ts';
+import type { Ending } from './context.ts';
+import { addSteering } from './steer.ts';
+
+/** `bmdemo cancel RUN`. */
+export function addCancelCommand(program: Command, ending: Ending): void {
+  addSteering(program, ending, {
+    name: 'cancel',
+    description: 'cancel a run; the first few letters of its id will do',
+    example: 'bmdemo cancel 7f3a --reason "wrong machine"',
+    call: (client, request) => client.runs.cancelRun(request),
+    sentences: (run) => [
+      `run ${run.runId} of ${run.machineId} is ${runPhaseWord(run.phase)}`,
+      ...(run.stopping ? ['  its call to the hardware has not returned yet; the machine is held until it has'] : []),
+    ],
+  });
+}

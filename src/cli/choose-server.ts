@@ -1,0 +1,51 @@
+import type { Address } from '../client/address.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
+import { ownerText, portOwner } from './port-owner.ts';
+import type { Given, Settings } from './settings/resolve.ts';
+import { listenAddress } from './settings/resolve.ts';
+import type { SettingName } from './settings/settings.ts';
+import { LISTEN_SETTINGS, SERVER_SETTINGS } from './settings/settings.ts';
+
+/** The server that a console is to show. */
+export type ServerChoice =
+  | { readonly kind: 'attach'; readonly address: Address }
+  /** One in this process, that is to listen there. */
+  | { readonly kind: 'own'; readonly address: Address };
+
+/**
+ * Chooses the server of a console: the one that was named; else the bmdemo that has the port, where nothing was said
+ * about what the server should do; else one of its own.
+ *
+ * @throws CommandFailure where both a running server and settings for a new one are meant, or something else has the port
+ */
+export async function chooseServer(settings: Settings, ask: typeof portOwner = portOwner): Promise<ServerChoice> {
+  const server = settings.given('server');
+  if (server !== undefined) {
+    const other = firstSaid(settings, [...SERVER_SETTINGS, ...LISTEN_SETTINGS]);
+    if (other === undefined) return { kind: 'attach', address: server.value };
+    throw usageFailure(
+      `${server.label} and ${other.label} do not go together: one names a server that runs, the other is for a new one`,
+    );
+  }
+  const address = listenAddress(settings);
+  if (/:0$/.test(address.label)) return { kind: 'own', address };
+  const owner = await ask(address);
+  if (owner.kind === 'nobody') return { kind: 'own', address };
+  if (owner.kind === 'other') {
+    throw new CommandFailure(`${address.label} is taken by ${ownerText(owner)}; --port 0 takes a free port`);
+  }
+  const said = firstSaid(settings, SERVER_SETTINGS);
+  if (said === undefined) return { kind: 'attach', address };
+  throw usageFailure(
+    `${ownerText(owner)} already has ${address.label}, and ${said.label} is for a new server; leave it out to attach, or take a free port with --port 0`,
+  );
+}
+
+/** The first of these that was said for this very start; what the configuration file says is for the usual case. */
+function firstSaid(settings: Settings, names: readonly SettingName[]): Given | undefined {
+  for (const name of names) {
+    const given = settings.given(name);
+    if (given !== undefined && given.source !== 'file') return given;
+  }
+  return undefined;
+}

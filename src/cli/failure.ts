@@ -1,0 +1,66 @@
+import { ClientError } from '../client/client-error.ts';
+import { printable } from '../tui/format/printable.ts';
+import type { ExitCode } from './exit-code.ts';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+
+/** A command that cannot go on, and why: one sentence for people, and the program's exit code. */
+export class CommandFailure extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = EXIT.failed) {
+    super(message);
+    this.name = 'CommandFailure';
+    this.exitCode = exitCode;
+  }
+}
+
+/** A command line that is wrong. */
+export function usageFailure(message: string): CommandFailure {
+  return new CommandFailure(message, EXIT.usage);
+}
+
+/** A failure as people are told it: the sentence, and what `--verbose` adds, a line each. */
+export interface ToldFailure {
+  readonly exitCode: ExitCode;
+  readonly sentence: string;
+  readonly details: readonly string[];
+}
+
+/** Tells a failure: one sentence with the gRPC code where there is one, never a stack trace. */
+export function tellFailure(error: unknown): ToldFailure {
+  if (error instanceof ClientError) {
+    const { message, code } = error;
+    return { exitCode: exitCodeOfError(error), sentence: `${clause(message)} (${code})`, details: detailsOf(error) };
+  }
+  if (error instanceof CommandFailure) {
+    return { exitCode: error.exitCode, sentence: clause(error.message), details: [] };
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  return {
+    exitCode: EXIT.failed,
+    sentence: `${clause(message)} (this is a fault of bmdemo's own)`,
+    // The place in the program, for a report; without the message, which is said already.
+    details: (stack ?? '')
+      .split('\n')
+      .slice(1, 4)
+      .map((line) => line.trim()),
+  };
+}
+
+/** A sentence without its full stop, so that something in brackets may follow. */
+function clause(message: string): string {
+  return printable(message).trim().replace(/\.$/, '');
+}
+
+function detailsOf({ method, address, reason, description }: ClientError): string[] {
+  const { metadata, fieldViolations, preconditions, resource, retryAfterMs } = description;
+  return [
+    `call: ${method} at ${address}`,
+    ...(reason === '' ? [`transport: ${description.message}`] : [`reason: ${reason}`]),
+    ...Object.entries(metadata).map(([key, value]) => `${key}: ${value}`),
+    ...fieldViolations.map((violation) => `field ${violation.field}: ${violation.description}`),
+    ...preconditions.map(({ type, subject, description: text }) => `${type} ${subject}: ${text}`),
+    ...(resource === null ? [] : [`${resource.type}: ${resource.name}`]),
+    ...(retryAfterMs === null ? [] : [`retry after: ${retryAfterMs} ms`]),
+  ].map(printable);
+}

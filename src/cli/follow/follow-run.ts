@@ -1,0 +1,126 @@
+import type { Client } from '../../client/client.ts';
+import type { StreamState } from '../../client/resume.ts';
+import { millis } from '../../tui/format/time.ts';
+import type { RunEvent } from '../../wire/gen/baremetal/v1/event_pb.ts';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { CommandFailure } from '../failure.ts';
+import type { LiveLines } from '../output/live.ts';
+import type { Paint } from '../output/paint.ts';
+import { RunLines, underWayText } from './run-lines.ts';
+import { isFinished, transitions } from './transitions.ts';
+
+/** How long a server may be away before following gives up, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** Events that say more than the states before and after them. */
+const TOLD_AS_THEY_ARE = new Set(['ATTEMPT_INTERRUPTED', 'ATTEMPT_UNKNOWN', 'BACK_OFF_SKIPPED', 'STEP_APPROVED']);
+
+/** What following needs. */
+export interface Following {
+  readonly client: Client;
+  readonly signal: AbortSignal;
+  /** Told what becomes of the connection. */
+  readonly note: (text: string) => Promise<void>;
+}
+
+/**
+ * Tells a run as it goes on, steps and log, to its end, and answers how it ended.
+ *
+ * @throws the signal's reason when it aborts: the run goes on
+ */
+export async function followRun(
+  { client, signal, note }: Following,
+  run: Run,
+  live: LiveLines,
+  paint: Paint,
+): Promise<Run> {
+  const lines = new RunLines(run, paint);
+  await live.line(lines.head(run));
+  const leave = new AbortController();
+  const either = AbortSignal.any([signal, leave.signal]);
+  const log = (async () => {
+    for await (const chunk of client.followLogs({ runId: run.runId }, { signal: either, patienceMs: PATIENCE_MS })) {
+      await live.line(lines.log(chunk));
+    }
+  })();
+  // What it fails with is told below, unless the watch fails first.
+  log.catch(() => undefined);
+  try {
+    let before: Run | null = null;
+    for await (const event of watchRun({ client, signal: either, note }, run.runId)) {
+      const { snapshot } = event;
+      if (snapshot === undefined) continue;
+      // The last lines of the log come before the end that they led to.
+      if (isFinished(snapshot)) await log;
+      await tellEvent(event, before, snapshot, lines, live);
+      before = snapshot;
+      if (isFinished(snapshot)) {
+        await live.status('');
+        for (const line of lines.outcome(snapshot)) await live.line(line);
+        return snapshot;
+      }
+    }
+    throw new CommandFailure(`the watch of run ${run.runId} ended before the run did`);
+  } finally {
+    leave.abort();
+    await live.status('');
+  }
+}
+
+async function tellEvent(
+  event: RunEvent,
+  before: Run | null,
+  after: Run,
+  lines: RunLines,
+  live: LiveLines,
+): Promise<void> {
+  const at = millis(event.ts) ?? Date.now();
+  for (const transition of transitions(before, after)) {
+    const { step } = transition;
+    // The first message of a watch tells of the past as well.
+    const when = before !== null ? at : (millis(transition.kind === 'ended' ? step.finishedAt : step.startedAt) ?? at);
+    await live.line(lines.transition(transition, when));
+  }
+  if (TOLD_AS_THEY_ARE.has(event.kind)) await live.line(lines.note(event.step, event.message, at));
+  await live.status(isFinished(after) ? '' : underWayText(after));
+}
+
+/** Waits for the end of a run, and tells each state on the way to `onChange`. */
+export async function awaitRun(following: Following, runId: string, onChange: (run: Run) => void): Promise<Run> {
+  for await (const { snapshot } of watchRun(following, runId)) {
+    if (snapshot === undefined) continue;
+    onChange(snapshot);
+    if (isFinished(snapshot)) return snapshot;
+  }
+  throw new CommandFailure(`the watch of run ${runId} ended before the run did`);
+}
+
+function watchRun({ client, signal, note }: Following, runId: string) {
+  return client.watchRuns(
+    { filter: `run_id=${runId}` },
+    { signal, patienceMs: PATIENCE_MS, onState: tellStream(note, client.address.label) },
+  );
+}
+
+/** Tells of losses, each once, and of what came after them. */
+export function tellStream(note: (text: string) => Promise<void>, address: string): (state: StreamState) => void {
+  let lost = false;
+  return (state) => {
+    switch (state.kind) {
+      case 'connected':
+        break;
+      case 'lost':
+        if (!lost) void note(`${state.error.message}; trying again until it is back`);
+        lost = true;
+        break;
+      case 'resumed':
+        if (lost) void note(`${address} is back; nothing was missed`);
+        lost = false;
+        break;
+      case 'restarted':
+        void note(`${address} no longer knows how far this was; going on with the present state`);
+        lost = false;
+        break;
+    }
+  };
+}

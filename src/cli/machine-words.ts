@@ -1,0 +1,27 @@
+import { shortRunId } from '../tui/format/words.ts';
+import type { Condition, Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
+import { MachineStatus_Phase } from '../wire/gen/baremetal/v1/machine_pb.ts';
+
+/** The phase as an operator reads it. */
+export function stateOf({ status }: Machine): MachineStatus_Phase {
+  return status?.effectiveState || status?.phase || MachineStatus_Phase.PHASE_UNSPECIFIED;
+}
+
+/** The condition of that type, where it is true. */
+export function trueCondition({ status }: Machine, type: string): Condition | undefined {
+  return status?.conditions.find((condition) => condition.type === type && condition.status);
+}
+
+/** What an operator has to know of a machine beside its phase; empty where there is nothing. */
+export function machineNote(machine: Machine): string {
+  const held = machine.status?.stoppingRunId ?? '';
+  if (held !== '') return `held: the call of run ${shortRunId(held)} has not returned`;
+  const intervention = trueCondition(machine, 'NeedsIntervention');
+  if (intervention !== undefined) return `needs intervention: ${wordsOf(intervention)}`;
+  const said = trueCondition(machine, 'RMA') ?? trueCondition(machine, 'OperatorMaintenance');
+  return said === undefined ? '' : wordsOf(said);
+}
+
+function wordsOf({ message, reason }: Condition): string {
+  return message === '' ? reason : message;
+}

@@ -1,0 +1,56 @@
+import { MachineStatus_Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { Run_Phase, StepStatus_State, StepStatus_StateSchema } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import type { Tone } from './paint.ts';
+
+/** How a machine's phase is coloured. */
+export function machineTone(phase: MachineStatus_Phase): Tone {
+  switch (phase) {
+    case MachineStatus_Phase.IN_SERVICE:
+      return 'ok';
+    case MachineStatus_Phase.PROVISIONING:
+      return 'busy';
+    case MachineStatus_Phase.MAINTENANCE:
+      return 'warn';
+    case MachineStatus_Phase.RMA:
+      return 'error';
+    case MachineStatus_Phase.RETIRED:
+      return 'muted';
+    default:
+      return 'plain';
+  }
+}
+
+/** How a run's phase is coloured. */
+export function runTone(phase: Run_Phase): Tone {
+  switch (phase) {
+    case Run_Phase.SUCCEEDED:
+      return 'ok';
+    case Run_Phase.FAILED:
+      return 'error';
+    case Run_Phase.CANCELED:
+      return 'warn';
+    default:
+      return 'busy';
+  }
+}
+
+/** How a step's state is coloured. */
+export function stepTone(state: StepStatus_State): Tone {
+  switch (state) {
+    case StepStatus_State.SUCCEEDED:
+      return 'ok';
+    case StepStatus_State.FAILED:
+      return 'error';
+    case StepStatus_State.CANCELED:
+      return 'warn';
+    case StepStatus_State.RUNNING:
+      return 'busy';
+    default:
+      return 'muted';
+  }
+}
+
+/** A step's state as the contract spells it. */
+export function stepStateWord(state: StepStatus_State): string {
+  return StepStatus_StateSchema.value[state]?.name ?? `STATE_${state}`;
+}

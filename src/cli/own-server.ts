@@ -1,0 +1,48 @@
+import type { Writable } from 'node:stream';
+import { parseAddress } from '../client/address.ts';
+import type { Server, Stopped } from '../server/server.ts';
+import { createServer } from '../server/server.ts';
+import { count } from '../tui/format/words.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
+import { ownerText, portOwner } from './port-owner.ts';
+import { serverConfig } from './server-config.ts';
+import type { Settings } from './settings/resolve.ts';
+
+/** A server in this process, and where it listens. */
+export interface OwnServer {
+  readonly address: string;
+  readonly stop: Server['stop'];
+}
+
+/**
+ * Starts a server in this process.
+ *
+ * @throws CommandFailure where it cannot listen there; it says who does
+ */
+export async function startOwnServer(settings: Settings, listen: string, logOut: Writable | null): Promise<OwnServer> {
+  const server = createServer(serverConfig(settings, listen, logOut));
+  const started = await server.start();
+  switch (started.kind) {
+    case 'listening':
+      return { address: started.address, stop: (options) => server.stop(options) };
+    case 'fault':
+      if (started.code === 'ADDRESS_IN_USE') throw await inUse(listen);
+      if (started.code === 'ADDRESS_UNUSABLE') throw new CommandFailure(started.message);
+      throw usageFailure(started.message);
+  }
+}
+
+async function inUse(listen: string): Promise<CommandFailure> {
+  const owner = await portOwner(parseAddress(listen));
+  const attach = owner.kind === 'bmdemo' ? `\`bmdemo tui --server ${listen}\` attaches to it, ` : '';
+  return new CommandFailure(
+    `cannot listen on ${listen}: ${ownerText(owner)} has it; ${attach}--port 0 takes a free one`,
+  );
+}
+
+/** What is gone with a server whose state was in memory, as a sentence; empty where nothing is. */
+export function lossText({ machinesLost, runsLost }: Stopped): string {
+  if (machinesLost === 0 && runsLost === 0) return '';
+  const runs = runsLost === 0 ? 'no run was under way' : `${count(runsLost, 'run')} had not ended`;
+  return `the store was in memory: ${count(machinesLost, 'machine')} with their history are gone; ${runs}`;
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import type { ServerConfig } from '../server/config.ts';
+import { DEFAULT_FAKE, DEFAULT_MAX_RUNS } from '../server/config.ts';
+import type { FaultScript } from '../server/providers/fake/faults/fault.ts';
+import { parseFaultFlag } from '../server/providers/fake/faults/flag.ts';
+import type { FaultsRead } from '../server/providers/fake/faults/mistake.ts';
+import { formatFaultMistake } from '../server/providers/fake/faults/mistake.ts';
+import { parseFaultsYaml } from '../server/providers/fake/faults/yaml.ts';
+import { usageFailure } from './failure.ts';
+import type { Settings } from './settings/resolve.ts';
+import { VERSION } from './version.ts';
+
+/** So many mistakes of a fault script are named. */
+const MAX_MISTAKES = 5;
+
+/**
+ * What the settings make of a server that listens there.
+ *
+ * @param logOut where its log goes; null: to nobody but those who ask the server for it
+ * @throws CommandFailure where the fault script is wrong
+ */
+export function serverConfig(settings: Settings, listen: string, logOut: Writable | null): ServerConfig {
+  return {
+    listen,
+    store: { kind: settings.value('store') ?? 'memory' },
+    fake: {
+      speed: settings.value('slow') === true ? 'slow' : DEFAULT_FAKE.speed,
+      factor: settings.value('speed') ?? DEFAULT_FAKE.factor,
+      seed: settings.value('seed') ?? DEFAULT_FAKE.seed,
+      faults: [...faultsOfFlags(settings.value('fault') ?? []), ...faultsOfFile(settings.value('faults'))],
+    },
+    maxRuns: settings.value('max-runs') ?? DEFAULT_MAX_RUNS,
+    log: {
+      level: settings.value('log-level') ?? 'info',
+      format: settings.value('log-format') ?? 'text',
+      out: logOut,
+    },
+    version: VERSION,
+  };
+}
+
+function faultsOfFlags(texts: readonly string[]): FaultScript {
+  return texts.flatMap((text) => faultsOf(parseFaultFlag(text), '--fault'));
+}
+
+function faultsOfFile(file: string | undefined): FaultScript {
+  if (file === undefined) return [];
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageFailure(`cannot read the fault script ${file}: ${code === 'ENOENT' ? 'there is no such file' : code}`);
+  }
+  return faultsOf(parseFaultsYaml(text, file), 'the fault script');
+}
+
+function faultsOf(read: FaultsRead, what: string): FaultScript {
+  if (read.kind === 'faults') return read.faults;
+  const told = read.mistakes.slice(0, MAX_MISTAKES).map(formatFaultMistake);
+  const more = read.mistakes.length - told.length;
+  throw usageFailure(`${what} is wrong: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
+}

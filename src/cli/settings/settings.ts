@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { DEFAULT_ADDRESS, parseAddress } from '../../client/address.ts';
+import { LOG_LEVELS } from '../../server/log-ring.ts';
+import { THEME_NAMES } from '../../tui/theme/theme.ts';
+
+/** How a command's answer is written. */
+const OUTPUT_FORMS = ['table', 'json', 'yaml', 'name'] as const;
+
+/** One thing that can be said by a flag, an environment variable or the configuration file. */
+export interface Setting<T = unknown> {
+  /** As commander reads it. */
+  readonly flags: string;
+  readonly help: string;
+  /** Reads what was given: text, or what YAML makes of it. Its message goes on behind `--flag` or `line 3: key`. */
+  readonly schema: z.ZodType<T>;
+  /** The flag may be given several times; the file has a list, the variable a line for each. */
+  readonly repeats?: true;
+}
+
+const address = z.string('must be HOST:PORT or unix:PATH').transform((text, context) => {
+  try {
+    return parseAddress(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as RangeError).message });
+    return z.NEVER;
+  }
+});
+
+const port = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], 'must be a port, 0 to 65535')
+  .pipe(
+    z
+      .number()
+      .int('must be a port, 0 to 65535')
+      .min(0, 'must be a port, 0 to 65535')
+      .max(65_535, 'must be a port, 0 to 65535'),
+  );
+
+const yes = z.union(
+  [z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] })],
+  'must be true or false',
+);
+
+const number = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?$/)
+      .transform(Number),
+  ],
+  'must be a number',
+);
+
+/** The longest name that a server takes for its caller, and its letters. */
+const user = z
+  .string('must be a name')
+  .regex(/^[A-Za-z0-9._@+\\:/-]{1,64}$/, 'may hold letters, digits and . _ @ + - \\ : / alone, at most 64 of them');
+
+function oneOf<const W extends readonly string[]>(words: W) {
+  return z.enum(words, `must be ${words.slice(0, -1).join(', ')}${words.length > 1 ? ' or ' : ''}${words.at(-1)}`);
+}
+
+/** A number of things, from 1 to `max`. */
+function countUpTo(max: number) {
+  const message = `must be a whole number from 1 to ${max}`;
+  return number.pipe(z.number().int(message).min(1, message).max(max, message));
+}
+
+/** All settings under the key of the configuration file; the variable of `max-runs` is BMDEMO_MAX_RUNS. */
+export const SETTINGS = {
+  server: {
+    flags: '--server <HOST:PORT>',
+    help: `the server to speak to, or unix:PATH (default ${DEFAULT_ADDRESS})`,
+    schema: address,
+  },
+  user: { flags: '--user <NAME>', help: 'who you are for the server (default: your login name)', schema: user },
+  output: {
+    flags: '-o, --output <FORM>',
+    help: 'table for people; json, yaml or name for programs (default table)',
+    schema: oneOf(OUTPUT_FORMS),
+  },
+  color: { flags: '--no-color', help: 'no colours, as with NO_COLOR in the environment', schema: yes },
+  verbose: { flags: '-v, --verbose', help: 'say more about what goes wrong', schema: yes },
+  theme: {
+    flags: '--theme <NAME>',
+    help: `the console's colours: ${THEME_NAMES.join(', ')}`,
+    schema: oneOf(THEME_NAMES),
+  },
+  'read-only': { flags: '--read-only', help: 'a console that can change nothing', schema: yes },
+  listen: {
+    flags: '--listen <HOST:PORT>',
+    help: `where the server listens, or unix:PATH (default ${DEFAULT_ADDRESS}; port 0 picks a free one)`,
+    schema: address,
+  },
+  port: { flags: '--port <N>', help: 'short for --listen with the default host', schema: port },
+  store: {
+    flags: '--store <KIND>',
+    help: 'where state is kept: memory, which is gone when the server ends (default memory)',
+    schema: oneOf(['memory']),
+  },
+  provider: {
+    flags: '--provider <NAME>',
+    help: 'what reaches the hardware: fake, which plays it and touches none (default fake)',
+    schema: oneOf(['fake']),
+  },
+  slow: { flags: '--slow', help: 'the fake provider takes ten times as long, for who watches', schema: yes },
+  speed: {
+    flags: '--speed <N>',
+    help: 'the fake provider is N times as fast (default 1)',
+    schema: number.pipe(
+      z.number().min(0.01, 'must be a number from 0.01 to 1000').max(1_000, 'must be a number from 0.01 to 1000'),
+    ),
+  },
+  faults: {
+    flags: '--faults <FILE>',
+    help: 'what the fake provider is to do wrong, and when (YAML)',
+    schema: z.string('must be the path of a file').min(1, 'must be the path of a file'),
+  },
+  fault: {
+    flags: '--fault <FAULT>',
+    help: 'one such fault: MACHINE/STEP=FAULT[:ATTEMPTS][@STAGE]; may be given several times',
+    schema: z.union([z.string().transform((text) => text.split('\n')), z.array(z.string())], 'must be faults, as text'),
+    repeats: true,
+  },
+  seed: {
+    flags: '--seed <N>',
+    help: 'the same seed gives the same random choices',
+    schema: number.pipe(
+      z
+        .number()
+        .int('must be a whole number, at most 2147483647')
+        .max(2_147_483_647, 'must be a whole number, at most 2147483647'),
+    ),
+  },
+  'max-runs': {
+    flags: '--max-runs <N>',
+    help: 'how many runs the server carries out at once (default 1000)',
+    schema: countUpTo(100_000),
+  },
+  'log-level': {
+    flags: '--log-level <LEVEL>',
+    help: `how much the log says: ${LOG_LEVELS.join(', ')} (default info)`,
+    schema: oneOf(LOG_LEVELS),
+  },
+  'log-format': { flags: '--log-format <FORM>', help: 'text or json (default text)', schema: oneOf(['text', 'json']) },
+} as const satisfies Record<string, Setting>;
+
+/** The key of a setting. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** What a setting says once it is read. */
+export type SettingValue<N extends SettingName> = z.output<(typeof SETTINGS)[N]['schema']>;
+
+/** What every command understands. */
+export const COMMON_SETTINGS = ['color', 'verbose'] as const satisfies readonly SettingName[];
+
+/** What commands understand that speak to a server. */
+export const CLIENT_SETTINGS = [
+  'server',
+  'user',
+  'output',
+  ...COMMON_SETTINGS,
+] as const satisfies readonly SettingName[];
+
+/** Where a server listens: no matter of what it does. */
+export const LISTEN_SETTINGS = ['listen', 'port'] as const satisfies readonly SettingName[];
+
+/** What a server does; a server that runs already has its own mind about these. */
+export const SERVER_SETTINGS = [
+  'store',
+  'provider',
+  'slow',
+  'speed',
+  'faults',
+  'fault',
+  'seed',
+  'max-runs',
+  'log-level',
+  'log-format',
+] as const satisfies readonly SettingName[];
+
+/** The environment variable of a setting. */
+export function variableOf(name: SettingName): string {
+  return `BMDEMO_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** How a setting's flag is written: `--max-runs`. */
+export function flagOf(name: SettingName): string {
+  return /--[a-z-]+/.exec(SETTINGS[name].flags)?.[0] ?? `--${name}`;
+}

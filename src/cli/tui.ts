@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Address } from '../client/address.ts';
+import { parseAddress } from '../client/address.ts';
+import { backendOf } from '../tui/client-backend.ts';
+import type { OpenedServer } from '../tui/options.ts';
+import { refuseTerminal } from '../tui/terminal/fit-terminal.ts';
+import { chooseServer } from './choose-server.ts';
+import type { Context, Ending } from './context.ts';
+import { action } from './context.ts';
+import { importDemoMachines } from './demo-machines.ts';
+import type { ExitCode } from './exit-code.ts';
+import { usageFailure } from './failure.ts';
+import { LogFile } from './log-file.ts';
+import type { OwnServer } from './own-server.ts';
+import { lossText, startOwnServer } from './own-server.ts';
+import { addSettings } from './settings/resolve.ts';
+import type { SettingName } from './settings/settings.ts';
+import { COMMON_SETTINGS, LISTEN_SETTINGS, SERVER_SETTINGS } from './settings/settings.ts';
+import { stateDirectory } from './state-directory.ts';
+
+/** What a console understands. */
+export const CONSOLE_SETTINGS: readonly SettingName[] = [
+  'read-only',
+  'theme',
+  ...LISTEN_SETTINGS,
+  ...SERVER_SETTINGS,
+  'server',
+  'user',
+  ...COMMON_SETTINGS,
+];
+
+/** `bmdemo tui`: the console. */
+export function addTuiCommand(program: Command, ending: Ending): void {
+  const command = program
+    .command('tui')
+    .description('the console, with a server in this process unless one is there or is named')
+    .addHelpText(
+      'after',
+      `
+Without --server it attaches to a bmdemo that has the port already, if nothing is said about what the server should do;
+else it starts one of its own, which ends with the console.
+
+Examples:
+  $ bmdemo tui
+  $ bmdemo tui --server 127.0.0.1:50051 --read-only
+  $ bmdemo tui --port 0 --slow`,
+    );
+  addSettings(command, CONSOLE_SETTINGS);
+  command.action(action<[], object>(ending, (context) => runTui(context)));
+}
+
+/** Runs the console to its end. */
+export async function runTui(context: Context): Promise<ExitCode> {
+  const { settings, io } = context;
+  const refusal = refuseTerminal(process, io.env.TERM);
+  if (refusal !== undefined) throw usageFailure(refusal);
+  const choice = await chooseServer(settings);
+  // Ink's colour library reads the environment when it is loaded, which is in the import below.
+  if (settings.value('color') === false) process.env.NO_COLOR = '1';
+  const { runConsole } = await import('../tui/console.tsx');
+  const state = stateDirectory(io.env);
+  let own: OwnServer | null = null;
+  const open = async (): Promise<OpenedServer> => {
+    if (choice.kind === 'attach') return opened(context, choice.address);
+    own = await startOwnServer(settings, choice.address.label, new LogFile(join(state, 'server.log')));
+    return opened(context, parseAddress(own.address));
+  };
+  try {
+    const exit = await runConsole({
+      open,
+      label: choice.address.label,
+      attached: choice.kind === 'attach',
+      readOnly: settings.value('read-only'),
+      theme: settings.value('theme'),
+      stateDirectory: state,
+    });
+    if (exit.kind === 'open-failed') throw exit.error;
+    return exit.code as ExitCode;
+  } finally {
+    context.close();
+    await stopOwn(context, own);
+  }
+}
+
+function opened(context: Context, address: Address): OpenedServer {
+  const client = context.client({ address, waitForServer: true, record: true });
+  const importMachines = async (count: number, signal: AbortSignal) => {
+    const results = await importDemoMachines(client, count, signal);
+    const ofOutcome = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
+    return { created: ofOutcome('new'), updated: ofOutcome('changed'), unchanged: ofOutcome('unchanged') };
+  };
+  return { backend: backendOf(client, importMachines), label: address.label };
+}
+
+/** Ends the console's own server. What is in memory is lost either way, so nothing is waited for. */
+async function stopOwn(context: Context, own: OwnServer | null): Promise<void> {
+  if (own === null) return;
+  const loss = lossText(await own.stop({ graceMs: 0 }));
+  if (loss !== '') await context.note(loss);
+}
