@@ -1,4 +1,4 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { expect, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/core/ports/clock.ts';
@@ -41,6 +41,9 @@ export interface GrpcOptions {
   readonly wrapStore?: (store: Store) => Store;
 }
 
+/** A message as a test writes it down. */
+type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, MessageShape<Desc>>;
+
 /** A server on a free port, and its clients. */
 export interface Grpc {
   readonly server: Server;
@@ -56,9 +59,9 @@ export interface Grpc {
   /** The calls to machines of provider `gated`. */
   readonly gated: GatedProvider;
   /** Registers a machine of provider `fake`, whose steps take no time, unless the spec says otherwise. */
-  register(machineId: string, machine?: MessageInitShape<typeof MachineSchema>): Promise<Machine>;
+  register(machineId: string, machine?: Init<typeof MachineSchema>): Promise<Machine>;
   /** Starts a run; the request id is the machine's id unless given. */
-  start(machineId: string, request?: MessageInitShape<typeof StartRunRequestSchema>): Promise<Run>;
+  start(machineId: string, request?: Init<typeof StartRunRequestSchema>): Promise<Run>;
   /** Resolves with the run once it has come to rest. */
   ended(runId: string): Promise<Run>;
 }

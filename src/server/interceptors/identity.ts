@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { userFault } from '../../core/domain/limits.ts';
 import { RpcError } from '../../wire/errors.ts';
 import type { Caller } from './call.ts';
 
@@ -6,9 +7,6 @@ import type { Caller } from './call.ts';
 export const USER_HEADER = 'x-bmdemo-user';
 /** Who calls without saying who. */
 const NOBODY: Caller = { user: 'anonymous', authenticated: false };
-/** The longest name, in characters. */
-const MAX_USER_LENGTH = 64;
-
 /**
  * Who calls. An open server, which binds loopback and unix sockets alone, takes the client's word for it.
  *
@@ -18,7 +16,7 @@ export function identify(metadata: Metadata): Caller {
   const names = metadata.get(USER_HEADER);
   const name = String(names[0] ?? '').trim();
   if (name === '') return NOBODY;
-  const fault = names.length > 1 ? 'was sent more than once' : nameFault(name);
+  const fault = names.length > 1 ? 'was sent more than once' : userFault(name);
   if (fault !== null) {
     throw new RpcError({
       code: 'INVALID_ARGUMENT',
@@ -28,9 +26,4 @@ export function identify(metadata: Metadata): Caller {
     });
   }
   return { user: name, authenticated: false };
-}
-
-function nameFault(name: string): string | null {
-  if (name.length > MAX_USER_LENGTH) return `is longer than ${MAX_USER_LENGTH} characters`;
-  return /^[A-Za-z0-9._@+\\:/-]+$/.test(name) ? null : 'may hold letters, digits and . _ @ + - \\ : / alone';
 }

@@ -90,7 +90,7 @@ async function registerMachine(
   if (machine === undefined) throw badField('machine', 'is required');
   const machineId = machine.machineId === '' ? newMachineId() : machine.machineId;
   const { spec, labels, etag } = declarationFromWire(machine);
-  const checks = new FieldChecks().machineId(machineId);
+  const checks = new FieldChecks().machineId(machineId, 'machine.machine_id');
   const declared = checkDeclaration(context.providers, { spec: spec ?? EMPTY_SPEC, labels, etag });
   checks.orRefuse();
   const declaration = answered(declared);
@@ -107,7 +107,7 @@ async function updateMachine(
 ): Promise<MachineMessage> {
   if (sent === undefined) throw badField('machine', 'is required');
   const { machineId } = sent;
-  const checks = new FieldChecks().machineId(machineId);
+  const checks = new FieldChecks().machineId(machineId, 'machine.machine_id');
   const mask = readMask(updateMask?.paths ?? []);
   if (mask.kind === 'unknown') {
     throw checks.fault('update_mask', `names nothing that can be changed: ${mask.paths.join(', ')}`).refusal();

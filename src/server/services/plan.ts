@@ -20,7 +20,7 @@ const QUESTION = 'plans';
 export function planService({ store }: ServiceContext): Handlers<typeof PlanService> {
   return {
     async getPlan(request: GetPlanRequest) {
-      new FieldChecks().id('plan_id', request.planId).orRefuse();
+      new FieldChecks().planId(request.planId).orRefuse();
       if (request.version < 0) throw badField('version', 'must not be negative; 0 is the latest');
       const id = normalPlanId(request.planId);
       const plan = await findPlan(store, id);

@@ -29,7 +29,7 @@ export async function repairMachine(
   kind: RepairKind,
 ): Promise<MachineMessage> {
   const { machineId, requestId, reason } = request;
-  new FieldChecks().machineId(machineId).requestId(requestId).requiredReason(reason).orRefuse();
+  new FieldChecks().machineId(machineId).requestId(requestId).reason(reason, true).orRefuse();
   let before: Machine | null = null;
   const { aggregate } = await carryOut(
     store,

@@ -40,7 +40,7 @@ export function runService(context: ServiceContext): Handlers<typeof RunService>
     startRun: (request, call) => startRun(context, request, call),
 
     async getRun({ runId }) {
-      new FieldChecks().id('run_id', runId).orRefuse();
+      new FieldChecks().runId(runId).orRefuse();
       const run = await findRun(store, runId);
       if (run === null) throw noSuchRun(runId);
       return run;
@@ -76,7 +76,7 @@ export function runService(context: ServiceContext): Handlers<typeof RunService>
       watchRuns(hub, { filter: readFilter(filter, 'run'), afterCursor, signal }),
 
     async *streamRunLogs({ runId, afterSequence, noFollow }, { signal }) {
-      new FieldChecks().id('run_id', runId).orRefuse();
+      new FieldChecks().runId(runId).orRefuse();
       if ((await store.run(runId)) === null) throw await noSuchLog(context, runId);
       const after = afterSequence > MAX_SEQUENCE ? Number(MAX_SEQUENCE) : Number(afterSequence);
       yield* runLogs(hub, { runId, after, follow: !noFollow, signal });
@@ -124,7 +124,7 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
 function checkStart(request: StartRunRequest): Pick<StartRun, 'type' | 'planId'> {
   const { machineId, requestId, type, planId, params, reason, previewToken } = request;
   const checks = new FieldChecks().machineId(machineId).requestId(requestId).params(params).reason(reason);
-  if (planId !== '') checks.id('plan_id', planId);
+  if (planId !== '') checks.planId(planId);
   if (previewToken !== '') checks.fault('preview_token', 'must be empty: this server gives no previews yet');
   const resolved = resolveTypeAndPlan(type, planId);
   if (resolved.kind === 'fault') throw checks.fault(resolved.field, resolved.description).refusal();
@@ -143,7 +143,7 @@ interface Steering {
 
 async function steerRun({ store }: ServiceContext, call: Call, steering: Steering): Promise<RunMessage> {
   const { runId, reason, decide } = steering;
-  new FieldChecks().id('run_id', runId).reason(reason).orRefuse();
+  new FieldChecks().runId(runId).reason(reason).orRefuse();
   const row = await store.run(runId);
   if (row === null) {
     const swept = await store.sweptRun(runId);
