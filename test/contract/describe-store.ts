@@ -1,12 +1,16 @@
 import { describe } from 'vitest';
 import { commitContract } from './commit.ts';
 import { eventContract } from './events.ts';
+import { fenceContract } from './fence.ts';
 import type { StoreFactory } from './fixture.ts';
 import { hintContract } from './hints.ts';
 import { leaseContract, reapContract } from './leases.ts';
-import { listContract } from './lists.ts';
+import { loadContract } from './load.ts';
 import { logContract } from './logs.ts';
+import { machineListContract } from './machine-lists.ts';
 import { retentionContract } from './retention.ts';
+import { rowContract } from './rows.ts';
+import { runListContract } from './run-lists.ts';
 import { snapshotContract } from './snapshots.ts';
 
 /**
@@ -16,10 +20,14 @@ import { snapshotContract } from './snapshots.ts';
  * @param shared true where several servers can share the store, and tell each other's end by themselves
  */
 export function describeStore(name: string, factory: StoreFactory, { shared = false } = {}): void {
-  describe(`${name}: load and commit`, () => commitContract(factory));
+  describe(`${name}: load`, () => loadContract(factory));
+  describe(`${name}: commit`, () => commitContract(factory));
+  describe(`${name}: the fence`, () => fenceContract(factory));
   describe(`${name}: leases`, () => leaseContract(factory));
   if (!shared) describe(`${name}: reap`, () => reapContract(factory));
-  describe(`${name}: lists`, () => listContract(factory));
+  describe(`${name}: rows and counts`, () => rowContract(factory));
+  describe(`${name}: lists of machines`, () => machineListContract(factory));
+  describe(`${name}: lists of runs`, () => runListContract(factory));
   describe(`${name}: event log`, () => eventContract(factory));
   describe(`${name}: snapshots`, () => snapshotContract(factory));
   describe(`${name}: logs`, () => logContract(factory));

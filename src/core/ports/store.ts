@@ -46,7 +46,7 @@ export interface StoredEvent extends EventDraft, Origin {
 /** One atomic, durable change of one machine. */
 export interface Change {
   readonly machineId: string;
-  /** The revision of the aggregate that was decided on; 0 where there was no machine. */
+  /** The revision of the aggregate that was decided on; 0 where there never was a machine of that id. It goes on over a deletion. */
   readonly expectedRevision: number;
   /** The machine after the change; null where it is deleted. */
   readonly machine: Machine | null;
@@ -62,7 +62,10 @@ export interface Change {
   readonly raiseFenceOf: string | null;
 }
 
-/** How a commit ended; only `ok` changed anything. */
+/**
+ * How a commit ended; only `ok` changed anything. `fenced` comes before `conflict`, and that before `taken`. `by` is the machine
+ * that has an identity or a run id, the active run, or the run that a request id started (empty where it started none).
+ */
 export type CommitResult =
   | { readonly kind: 'ok'; readonly revision: number }
   | { readonly kind: 'conflict' }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { describeStore } from '../../../../test/contract/describe-store.ts';
 import type { Held } from '../../../../test/support/fleet.ts';
 import { Fleet } from '../../../../test/support/fleet.ts';
 import { VirtualClock } from '../../../../test/support/virtual-clock.ts';
@@ -9,17 +8,6 @@ import type { Hint } from '../../../core/ports/store.ts';
 import { MAX_SCANNED } from '../shared/limits.ts';
 import type { MemoryStoreOptions } from './store.ts';
 import { createMemoryStore } from './store.ts';
-
-describeStore('memory', async (limits = {}) => {
-  const clock = new VirtualClock();
-  const store = createMemoryStore({ clock, limits });
-  return {
-    store,
-    advance: (ms) => clock.advance(ms),
-    sweep: async () => {},
-    dispose: () => store.close(),
-  };
-});
 
 function opened(options: Partial<MemoryStoreOptions> = {}) {
   const clock = new VirtualClock();

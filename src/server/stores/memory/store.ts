@@ -22,7 +22,7 @@ export interface MemoryLimits extends StoreLimits {
 }
 
 /** What a memory store keeps where nothing else is said. */
-export const MEMORY_LIMITS: MemoryLimits = {
+const MEMORY_LIMITS: MemoryLimits = {
   ...RUN_LOG_LIMITS,
   finishedRuns: 10_000,
   events: 200_000,

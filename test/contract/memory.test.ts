@@ -1,0 +1,4 @@
+import { describeStore } from './describe-store.ts';
+import { memoryFixture } from './memory-fixture.ts';
+
+describeStore('memory', memoryFixture);
