@@ -11,7 +11,7 @@ export function counts(tables: Tables, filter: Filter): Counts {
   for (const machine of machinesToRead(tables, filter, 'machine_id').after(null)) {
     if (!machineMatches(filter, machine)) continue;
     tally.machine(machine, +1);
-    for (const { run } of tables.recordOf(machine.id).runs.created_at.rows()) tally.run(run, +1);
+    for (const { run } of tables.machine(machine.id)?.runs?.created_at.rows() ?? []) tally.run(run, +1);
   }
   return tally.counts();
 }

@@ -56,7 +56,7 @@ function runsToRead(tables: Tables, filter: Filter, order: RunOrder): SortedInde
   if (runId !== null) return only(runIndex(order), tables.run(runId)?.planned);
   const machineId = pinned(filter, 'machine_id');
   if (machineId === null) return tables.runsBy[order];
-  return tables.machine(machineId)?.runs[order] ?? runIndex(order);
+  return tables.machine(machineId)?.runs?.[order] ?? runIndex(order);
 }
 
 function only<Row>(index: SortedIndex<Row>, row: Row | null | undefined): SortedIndex<Row> {

@@ -7,6 +7,7 @@ import type { MachineOrder, RunOrder, SweptRun } from '../../../core/ports/store
 import type { Lease } from '../shared/lease.ts';
 import { MACHINE_SORT, RUN_SORT } from '../shared/sort.ts';
 import type { RunLog } from './run-log.ts';
+import type { IndexKey } from './sorted-index.ts';
 import { SortedIndex } from './sorted-index.ts';
 import { Tally } from './tally.ts';
 
@@ -23,7 +24,8 @@ export interface MachineRecord {
   lastEventAt: Millis;
   activeRunId: string | null;
   readonly requests: Map<string, RequestRecord>;
-  readonly runs: RunIndexes;
+  /** Null before its first run. */
+  runs: RunIndexes | null;
 }
 
 /** A run and what stands beside its state. The state itself is immutable: a change puts another in its place. */
@@ -81,7 +83,7 @@ export class Tables {
         lastEventAt: 0,
         activeRunId: null,
         requests: new Map(),
-        runs: runIndexes(),
+        runs: null,
       };
       this.#machines.set(machineId, record);
     }
@@ -103,6 +105,7 @@ export class Tables {
     const { id, phase, stopping } = next.run;
     const record = this.#runs.get(id);
     const old = record?.planned ?? null;
+    machine.runs ??= runIndexes();
     this.tally.run(old?.run ?? null, -1);
     this.tally.run(next.run, +1);
     for (const index of [...Object.values(this.runsBy), ...Object.values(machine.runs)]) move(index, old, next);
@@ -135,6 +138,17 @@ export class Tables {
   }
 }
 
+/** Made once: every machine with runs has indexes of its own. */
+const RUN_KEYS: Readonly<Record<RunOrder, IndexKey<PlannedRun>>> = {
+  created_at: runKey('created_at'),
+  finished_at: runKey('finished_at'),
+  machine_id: runKey('machine_id'),
+};
+
+function runKey(order: RunOrder): IndexKey<PlannedRun> {
+  return { value: ({ run }) => RUN_SORT[order](run), id: ({ run }) => run.id };
+}
+
 function move<Row>(index: SortedIndex<Row>, old: Row | null, next: Row | null): void {
   if (old !== null && next !== null) index.replace(old, next);
   else if (old !== null) index.delete(old);
@@ -151,7 +165,7 @@ function runIndexes(): RunIndexes {
 
 /** Runs in one order, ties by id. */
 export function runIndex(order: RunOrder): SortedIndex<PlannedRun> {
-  return new SortedIndex({ value: ({ run }) => RUN_SORT[order](run), id: ({ run }) => run.id });
+  return new SortedIndex(RUN_KEYS[order]);
 }
 
 /** Machines in one order, ties by id. */
