@@ -8,13 +8,13 @@ import { refuseTerminal } from './terminal/fit-terminal.ts';
  */
 export async function runConsole(options: ConsoleOptions): Promise<ConsoleExit> {
   const streams: ConsoleStreams = options.streams ?? process;
-  const refusal = refuseTerminal(streams, process.env['TERM']);
+  const refusal = refuseTerminal(streams, process.env.TERM);
   if (refusal !== undefined) {
     streams.stderr.write(`${refusal}\n`);
     return { kind: 'no-terminal', code: 2 };
   }
   const colour = forcedColour(process.env);
-  if (colour !== undefined) process.env['FORCE_COLOR'] = colour;
+  if (colour !== undefined) process.env.FORCE_COLOR = colour;
   // Ink's colour library reads the environment when it is loaded, so this is the first that loads it.
   const { Stage } = await import('./stage.tsx');
   return new Stage(options, streams).run();

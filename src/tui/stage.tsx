@@ -193,7 +193,7 @@ export class Stage {
     const { columns, rows } = this.#output;
     const { connection } = this.#store.getState();
     const notes = [
-      `Terminal: ${columns}×${rows}, TERM=${process.env['TERM'] ?? ''}`,
+      `Terminal: ${columns}×${rows}, TERM=${process.env.TERM ?? ''}`,
       `Server: ${connection.label}, ${connection.link.kind}, version ${connection.server?.version ?? 'unknown'}`,
       ...(components === '' ? [] : [`Components:${components}`]),
     ];

@@ -7,7 +7,7 @@ import { BackendDouble } from './backend-double.ts';
 import { VirtualTerminal } from './virtual-terminal.ts';
 
 // Read by Ink's colour library when it is loaded: pictures and tests of themes see the colours.
-process.env['FORCE_COLOR'] = '3';
+process.env.FORCE_COLOR = '3';
 const { runConsole } = await import('../../src/tui/console.tsx');
 
 /** What of a console's options a test may set, and its terminal's size. */

@@ -54,7 +54,7 @@ for (const [columns, rows] of [
             i === 20 ? 'stderr' : 'stdout',
           ),
         );
-    await terminal.until(/RUNNING for|59 lines/);
+    if (columns >= 100) await terminal.until(/59 lines/);
     await terminal.until(/72%/);
     save(terminal, `main-${columns}x${rows}`);
     terminal.press('j');

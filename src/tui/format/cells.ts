@@ -20,7 +20,7 @@ export function ellipsis(text: string, width: number, mark = '…'): string {
 }
 
 /** The text in exactly `width` cells: cut with `mark`, or filled with blanks on the side away from `align`. */
-export function fit(text: string, width: number, align: 'left' | 'right' = 'left', mark = '…'): string {
+export function fitCells(text: string, width: number, align: 'left' | 'right' = 'left', mark = '…'): string {
   const cut = ellipsis(text, width, mark);
   const blanks = ' '.repeat(Math.max(0, width - cellWidth(cut)));
   return align === 'left' ? cut + blanks : blanks + cut;

@@ -94,7 +94,10 @@ function doing({ status }: Machine, { run, glyphs, now, frame, bar }: RowContext
   const where = `${step.name} ${place}/${run.steps.length}`;
   const retryAt = millis(step.nextRetryAt);
   if (retryAt !== undefined) {
-    return { text: `${glyphs.retrying} ${where}  retry in ${formatCountdown(retryAt - now)}`, tone: 'warn' };
+    return {
+      text: `${glyphs.retrying} ${where}  ${bar ? 'retry ' : ''}in ${formatCountdown(retryAt - now)}`,
+      tone: 'warn',
+    };
   }
   const fraction = step.state === State.RUNNING ? fractionOf(step.progress) : undefined;
   const far = fraction === undefined ? '' : `  ${bar ? progressBar(fraction, BAR) : ''}${formatPercent(fraction)}`;

@@ -1,6 +1,6 @@
 import type { Glyphs } from '../theme/glyphs.ts';
 import type { Style, Tone } from '../theme/theme.ts';
-import { cellWidth, fit } from './cells.ts';
+import { cellWidth, fitCells } from './cells.ts';
 
 /** A piece of a line, all in one tone. */
 export interface Segment {
@@ -30,7 +30,7 @@ export function fitLine(line: Line, width: number, mark = '…'): Line {
     const room = left - cellWidth(mark);
     if (cellWidth(segment.text) > room) {
       // The blank stands for what comes behind, so that the mark is there also where just this piece would have fitted.
-      fitted.push({ ...segment, text: fit(`${segment.text} `, left, 'left', mark) });
+      fitted.push({ ...segment, text: fitCells(`${segment.text} `, left, 'left', mark) });
       break;
     }
     fitted.push(segment);

@@ -2,7 +2,7 @@ import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase, StepStatus_State as State } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 import type { Tone } from '../theme/theme.ts';
-import { cellWidth, fit, wrap } from './cells.ts';
+import { cellWidth, fitCells, wrap } from './cells.ts';
 import { spinner } from './machine-row.ts';
 import { printable } from './printable.ts';
 import { formatPercent, fractionOf, progressBar } from './progress.ts';
@@ -64,8 +64,11 @@ function stepLine(step: StepStatus, run: Run, nameWidth: number, context: Timeli
   const sign = look === undefined ? running : String(glyphs[look.glyph]);
   const head: Segment[] = [
     { text: `${sign} `, tone },
-    { text: fit(step.name, nameWidth, 'left', glyphs.ellipsis), ...(step.state === State.RUNNING ? {} : { tone }) },
-    { text: fit(durationOf(step, run, context.now), DURATION + 1, 'right'), tone: 'muted' },
+    {
+      text: fitCells(step.name, nameWidth, 'left', glyphs.ellipsis),
+      ...(step.state === State.RUNNING ? {} : { tone }),
+    },
+    { text: fitCells(durationOf(step, run, context.now), DURATION + 1, 'right'), tone: 'muted' },
   ];
   const room = width - nameWidth - DURATION - 5;
   return [...head, { text: '  ' }, ...detail(step, retryAt, room, context)];

@@ -1,10 +1,11 @@
 import { Box } from 'ink';
+import { DEFAULT_ADDRESS } from '../../client/address.ts';
 import type { Line } from '../format/segment.ts';
-import { sameLines } from '../format/segment.ts';
+import { lineWidth, sameLines } from '../format/segment.ts';
 import { refusalOf } from '../keys/registry.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { useConsole, useParts } from '../widgets/context.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines } from '../widgets/LineView.tsx';
 
 interface EmptyCardProps {
   readonly width: number;
@@ -16,12 +17,11 @@ export function EmptyCard({ width, height }: EmptyCardProps) {
   const { registry } = useParts();
   const lines = useConsole((state) => emptyLines(state, registry.actions), sameLines);
   const above = Math.max(0, Math.floor((height - lines.length) / 2));
+  const widest = Math.min(width, Math.max(...lines.map(lineWidth)));
+  const beside = Math.floor((width - widest) / 2);
   return (
-    <Box flexDirection="column" paddingTop={above}>
-      {lines.slice(0, height).map((line, row) => {
-        const key = `${row}`;
-        return <LineView key={key} line={line} width={width} />;
-      })}
+    <Box flexDirection="column" paddingTop={above} paddingLeft={beside}>
+      <Lines lines={lines.slice(0, height)} width={widest} />
     </Box>
   );
 }
@@ -29,15 +29,15 @@ export function EmptyCard({ width, height }: EmptyCardProps) {
 function emptyLines(state: ConsoleState, actions: ReturnType<typeof useParts>['registry']['actions']): readonly Line[] {
   const { connection, machines } = state;
   if (!machines.loaded) return [[{ text: waitingText(state), tone: 'muted' }]];
-  const lines: Line[] = [[{ text: '  No machines yet.', tone: 'strong' }], []];
+  const lines: Line[] = [[{ text: 'No machines yet.', tone: 'strong' }], []];
   const importing = actions.find(({ id }) => id === 'machines.import-demo');
   if (importing !== undefined && connection.server?.hasFake === true && refusalOf(importing, state) === undefined) {
     lines.push(keyLine('i', 'import 3 demo machines; the fake provider touches no hardware'));
   }
-  const server = connection.attached ? ` --server ${connection.label}` : '';
+  const server = connection.label === DEFAULT_ADDRESS ? '' : ` --server ${connection.label}`;
   lines.push(keyLine('?', 'what every key does'));
   if (connection.server?.hasFake === true && !state.settings.readOnly) {
-    lines.push([], [{ text: `  In another terminal: bmdemo import 12${server}`, tone: 'muted' }]);
+    lines.push([], [{ text: `In another terminal: bmdemo import 12${server}`, tone: 'muted' }]);
   }
   return lines;
 }
@@ -45,14 +45,14 @@ function emptyLines(state: ConsoleState, actions: ReturnType<typeof useParts>['r
 function waitingText({ connection }: ConsoleState): string {
   switch (connection.link.kind) {
     case 'starting':
-      return '  Starting the server in this process …';
+      return 'Starting the server in this process …';
     case 'lost':
-      return `  ${connection.link.message}`;
+      return connection.link.message;
     default:
-      return '  Asking the server for its machines …';
+      return 'Asking the server for its machines …';
   }
 }
 
 function keyLine(key: string, text: string): Line {
-  return [{ text: `  ${key}   `, tone: 'key' }, { text }];
+  return [{ text: `${key}   `, tone: 'key' }, { text }];
 }

@@ -1,15 +1,16 @@
 import type { ConsoleEffects } from '../actions/effects.ts';
-import { cellWidth } from '../format/cells.ts';
 import type { Line } from '../format/segment.ts';
+import { fitLine } from '../format/segment.ts';
 import { keyLabel } from '../keys/chunk.ts';
 import type { Action, Group } from '../keys/registry.ts';
 import { useConsole, useParts, useTheme } from '../widgets/context.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 import { Header } from './Header.tsx';
 
 const GROUPS: readonly Group[] = ['Act', 'Move', 'Find', 'Log', 'Rest', 'Dialog'];
-const KEYS_CELLS = 16;
+const KEYS_CELLS = 13;
+const LABEL_CELLS = 15;
 
 /** What every key does: the registry, as it is. */
 export function HelpScreen() {
@@ -23,8 +24,10 @@ export function HelpScreen() {
   const blocks = GROUPS.map((group) => blockOf(group, actions, glyphs.box.top === '-')).filter(
     (block) => block.length > 0,
   );
-  const lines = width >= 110 ? sideBySide(blocks, Math.floor(width / 2)) : blocks.flat();
   const height = rows - 4;
+  const list = blocks.flat();
+  // One below the other reads best; side by side only where that spares the scrolling.
+  const lines = list.length <= height || width < 110 ? list : sideBySide(blocks, Math.floor(width / 2));
   const top = Math.min(wanted, Math.max(0, lines.length - height));
   const more = lines.length - top > height ? ` · ${lines.length - top - height} more below` : '';
   return (
@@ -39,9 +42,7 @@ export function HelpScreen() {
         ]}
         focused
       >
-        {lines.slice(top, top + height).map((line, at) => (
-          <LineView key={top + at} line={line} width={width} />
-        ))}
+        <Lines lines={lines.slice(top, top + height)} width={width} />
       </Panel>
     </>
   );
@@ -50,9 +51,13 @@ export function HelpScreen() {
 function blockOf(group: Group, actions: readonly Action<ConsoleEffects>[], ascii: boolean): Line[] {
   const ofGroup = actions.filter((action) => action.group === group);
   if (ofGroup.length === 0) return [];
-  const lines = ofGroup.map(({ keys, help }): Line => {
+  const lines = ofGroup.map(({ keys, label, help }): Line => {
     const labels = keys.map((key) => keyLabel(key, ascii)).join(' ');
-    return [{ text: `  ${labels.padEnd(KEYS_CELLS)}`, tone: 'key' }, { text: help }];
+    return [
+      { text: `  ${labels.padEnd(KEYS_CELLS)}`, tone: 'key' },
+      { text: label.padEnd(LABEL_CELLS), tone: 'strong' },
+      { text: help, tone: 'muted' },
+    ];
   });
   return [[{ text: group === 'Dialog' ? 'In a dialog' : group, tone: 'accent' }], ...lines, []];
 }
@@ -66,9 +71,8 @@ function sideBySide(blocks: readonly Line[][], width: number): readonly Line[] {
     const goesLeft = right.length === 0 && left.length + block.length / 2 <= total / 2;
     (goesLeft ? left : right).push(...block);
   }
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, row): Line => {
-    const first = left[row] ?? [];
-    const used = first.reduce((sum, { text }) => sum + cellWidth(text), 0);
-    return [...first, { text: ' '.repeat(Math.max(1, width - used)) }, ...(right[row] ?? [])];
-  });
+  return Array.from(
+    { length: Math.max(left.length, right.length) },
+    (_, row): Line => [...fitLine(left[row] ?? [], width), ...(right[row] ?? [])],
+  );
 }

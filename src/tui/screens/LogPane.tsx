@@ -8,7 +8,7 @@ import { logTop } from '../store/log.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 import { useConsole, useTheme } from '../widgets/context.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 
 /** The log of the run that is shown: its end, or where somebody scrolled to. */
@@ -20,14 +20,11 @@ export function LogPane({ size }: { readonly size: Size }) {
   const title = useConsole(logTitle, sameLine);
   const log = useConsole((state) => state.log, sameLog);
   const top = logTop(log, height);
-  const rows = log.rows.slice(top, top + height);
+  const rows = log.rows.slice(top, top + height).map((row) => rowLine(row, glyphs, width));
+  const lines: readonly Line[] = rows.length > 0 ? rows : [[{ text: nothingYet(log), tone: 'muted' }]];
   return (
     <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
-      {rows.length === 0 ? (
-        <LineView line={[{ text: nothingYet(log), tone: 'muted' }]} width={width} />
-      ) : (
-        rows.map((row, at) => <LineView key={top + at} line={rowLine(row, glyphs, width)} width={width} />)
-      )}
+      <Lines lines={lines} width={width} />
     </Panel>
   );
 }

@@ -10,7 +10,7 @@ import { selectedMachine, serverNow } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { Tone } from '../theme/theme.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 
 const NAME_CELLS = 11;
@@ -27,9 +27,7 @@ export function MachinePane({ size }: { readonly size: Size }) {
   const top = Math.min(wanted, Math.max(0, lines.length - height));
   return (
     <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
-      {lines.slice(top, top + height).map((line, at) => (
-        <LineView key={top + at} line={line} width={width} />
-      ))}
+      <Lines lines={lines.slice(top, top + height)} width={width} />
     </Panel>
   );
 }

@@ -9,7 +9,7 @@ import { stepUnderCursor } from '../store/motion.ts';
 import { selectedMachine, serverNow, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole, useTheme } from '../widgets/context.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines, LineView } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 
 /** What is drawn of a run. */
@@ -32,18 +32,15 @@ export function RunPane({ size }: { readonly size: Size }) {
   const focused = useConsole(({ ui }) => ui.focus === 'run');
   const title = useConsole(runTitle, sameLine);
   const view = useConsole((state) => runView(state, width, height), sameView);
+  const at = focused ? view.cursor - view.top : view.steps.length;
+  const [above, cursor, below] = [view.steps.slice(0, at), view.steps[at], view.steps.slice(at + 1)];
   return (
     <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
-      {view.steps.slice(view.top, view.top + height).map((line, at) => {
-        const row = at + view.top;
-        const style = focused && row === view.cursor ? { style: theme.selected } : {};
-        return <LineView key={row} line={line} width={width} {...style} />;
-      })}
+      <Lines lines={above} width={width} />
+      {cursor === undefined ? undefined : <LineView line={cursor} width={width} style={theme.selected} />}
+      <Lines lines={below} width={width} />
       <Box flexDirection="column" paddingTop={view.steps.length > 0 && view.summary.length > 0 ? 1 : 0}>
-        {view.summary.map((line, row) => {
-          const key = `${row}`;
-          return <LineView key={key} line={line} width={width} />;
-        })}
+        <Lines lines={view.summary} width={width} />
       </Box>
     </Panel>
   );
@@ -76,7 +73,7 @@ function runView(state: ConsoleState, width: number, height: number): RunView {
   const shown = summary.length <= room ? summary : [...summary.slice(0, room - 1), ...summary.slice(-1)];
   const stepRows = height - shown.length - 1;
   const top = Math.max(0, Math.min(cursor - stepRows + 1, steps.length - stepRows));
-  return { steps: steps.slice(0, top + stepRows), top, cursor, summary: shown };
+  return { steps: steps.slice(top, top + stepRows), top, cursor, summary: shown };
 }
 
 function nothingYet(state: ConsoleState): string {

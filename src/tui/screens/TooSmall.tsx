@@ -3,7 +3,7 @@ import { wrap } from '../format/cells.ts';
 import type { Line } from '../format/segment.ts';
 import { LEAST_SIZE } from '../store/layout.ts';
 import { useConsole } from '../widgets/context.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines } from '../widgets/LineView.tsx';
 
 /** What is shown where the terminal is too small for anything else. Runs go on. */
 export function TooSmall() {
@@ -18,10 +18,7 @@ export function TooSmall() {
   const above = Math.max(0, Math.floor((rows - lines.length) / 2));
   return (
     <Box flexDirection="column" paddingTop={above}>
-      {lines.map((line, row) => {
-        const key = `${row}`;
-        return <LineView key={key} line={line} width={columns} />;
-      })}
+      <Lines lines={lines} width={columns} />
     </Box>
   );
 }

@@ -1,4 +1,4 @@
-import { fit, wrap } from '../format/cells.ts';
+import { fitCells, wrap } from '../format/cells.ts';
 import type { Line, Segment } from '../format/segment.ts';
 import { lineWidth, withSigns } from '../format/segment.ts';
 import { machinePhaseWord } from '../format/words.ts';
@@ -32,7 +32,7 @@ export function dialogLines(dialog: Dialog, machines: MachinesState, theme: Them
 
 function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number): readonly Line[] {
   return wrap(text, width - NAME_CELLS, MAX_FACT_ROWS, glyphs.ellipsis).map((row, at) => [
-    { text: fit(at === 0 ? name : '', NAME_CELLS), tone: 'muted' },
+    { text: fitCells(at === 0 ? name : '', NAME_CELLS), tone: 'muted' },
     { text: row, ...(tone === undefined ? {} : { tone }) },
   ]);
 }

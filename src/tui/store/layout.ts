@@ -35,6 +35,8 @@ export function layOut(size: Size, machines: number, lower: 'run' | 'log'): Layo
   const { columns, rows } = size;
   if (columns < LEAST_SIZE.columns || rows < LEAST_SIZE.rows) return { fits: false, stacked: false, panes: {} };
   const available = rows - 2;
+  // Without a machine there is no run and no log: what is to be done first has the whole screen.
+  if (machines === 0) return { fits: true, stacked: false, panes: { machines: { columns, rows: available } } };
   const wanted = machines + TABLE_HEAD_ROWS + FRAME_ROWS;
   if (columns < 100) return narrow(columns, available, wanted, lower);
   const table = clamp(wanted, LEAST_TABLE, Math.floor(available / 2));

@@ -78,9 +78,10 @@ export function scrollLog(state: LogState, by: number, height: number): LogState
 
 /** The log with that row at the top of the pane, as far as there are rows; at the end it follows. */
 export function scrollLogTo(state: LogState, row: number, height: number): LogState {
-  if (row + height >= state.rows.end) return followLog(state);
+  const top = Math.max(state.rows.start, row);
+  if (top + height >= state.rows.end) return followLog(state);
   const linesAtPause = state.pausedAt === undefined ? state.lines : state.linesAtPause;
-  return { ...state, pausedAt: Math.max(state.rows.start, row), linesAtPause };
+  return { ...state, pausedAt: top, linesAtPause };
 }
 
 /** The log following its end. */

@@ -1,5 +1,11 @@
 /** What of the environment decides about colour. */
-export type ColourEnvironment = Readonly<Record<string, string | undefined>>;
+export interface ColourEnvironment {
+  readonly NO_COLOR?: string | undefined;
+  readonly FORCE_COLOR?: string | undefined;
+  readonly COLORTERM?: string | undefined;
+  readonly TERM?: string | undefined;
+  readonly CI?: string | undefined;
+}
 
 /**
  * What FORCE_COLOR has to be before Ink is loaded; undefined: leave it. Ink's colour library knows nothing of NO_COLOR, and
@@ -8,8 +14,8 @@ export type ColourEnvironment = Readonly<Record<string, string | undefined>>;
  * @see https://no-color.org
  */
 export function forcedColour(env: ColourEnvironment): '0' | '1' | '2' | '3' | undefined {
-  if ((env['NO_COLOR'] ?? '') !== '') return '0';
-  if (env['FORCE_COLOR'] !== undefined || env['CI'] === undefined) return undefined;
-  if (/^(truecolor|24bit)$/.test(env['COLORTERM'] ?? '')) return '3';
-  return /256/.test(env['TERM'] ?? '') ? '2' : '1';
+  if ((env.NO_COLOR ?? '') !== '') return '0';
+  if (env.FORCE_COLOR !== undefined || env.CI === undefined) return undefined;
+  if (/^(truecolor|24bit)$/.test(env.COLORTERM ?? '')) return '3';
+  return /256/.test(env.TERM ?? '') ? '2' : '1';
 }

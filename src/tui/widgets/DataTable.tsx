@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { fit } from '../format/cells.ts';
+import { fitCells } from '../format/cells.ts';
 import type { Line, Segment } from '../format/segment.ts';
 import { useTheme } from './context.tsx';
 import { LineView } from './LineView.tsx';
@@ -41,7 +41,7 @@ const GAP = '  ';
 export function DataTable({ columns, rows, selected, focused, width, dimmed }: DataTableProps) {
   const theme = useTheme();
   const mark = theme.glyphs.ellipsis;
-  const head = columns.map(({ title, width: cells, align }) => fit(title, cells, align, mark)).join(GAP);
+  const head = columns.map(({ title, width: cells, align }) => fitCells(title, cells, align, mark)).join(GAP);
   return (
     <Box flexDirection="column">
       <LineView line={[{ text: ' '.repeat(CARET_CELLS) + head, tone: 'muted' }]} width={width} />
@@ -59,7 +59,7 @@ export function DataTable({ columns, rows, selected, focused, width, dimmed }: D
 function rowLine({ cells }: Row, columns: readonly Column[], mark: string, dimmed: boolean): Line {
   return columns.flatMap(({ width, align }, at) => {
     const { text, tone = 'text' } = cells[at] ?? { text: '' };
-    const fitted = fit(text, width, align, mark);
+    const fitted = fitCells(text, width, align, mark);
     const gap = at === columns.length - 1 ? [] : [{ text: GAP }];
     return [{ text: fitted, tone: dimmed ? ('muted' as const) : tone }, ...gap];
   });

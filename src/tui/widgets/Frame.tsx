@@ -3,7 +3,7 @@ import type { Line } from '../format/segment.ts';
 import { fitLine, lineWidth, withSigns } from '../format/segment.ts';
 import type { Tone } from '../theme/theme.ts';
 import { useTheme } from './context.tsx';
-import { LineView } from './LineView.tsx';
+import { Lines, LineView } from './LineView.tsx';
 
 interface FrameProps {
   readonly width: number;
@@ -26,21 +26,18 @@ export function Frame({ width, title, tone, lines, top, left }: FrameProps) {
   const room = width - FRAME_SIDES;
   const head = fitTitle(withSigns(title, glyphs), width - 6, glyphs.ellipsis);
   const rest = box.top.repeat(Math.max(0, width - 5 - lineWidth(head)));
+  const sided = (line: Line): Line => [
+    { text: `${box.left}  `, tone },
+    ...fitLine(line, room, glyphs.ellipsis),
+    { text: `  ${box.right}`, tone },
+  ];
   return (
     <Box position="absolute" top={top} left={left} flexDirection="column" width={width}>
       <LineView
         width={width}
         line={[{ text: `${box.topLeft}${box.top} `, tone }, ...head, { text: ` ${rest}${box.topRight}`, tone }]}
       />
-      {lines.map((line, row) => {
-        const sides = [
-          { text: `${box.left}  `, tone },
-          ...fitLine(line, room, glyphs.ellipsis),
-          { text: `  ${box.right}`, tone },
-        ];
-        const key = `${row}`;
-        return <LineView key={key} line={sides} width={width} />;
-      })}
+      <Lines lines={lines.map(sided)} width={width} />
       <LineView
         width={width}
         line={[{ text: `${box.bottomLeft}${box.bottom.repeat(width - 2)}${box.bottomRight}`, tone }]}

@@ -33,8 +33,8 @@ function toned(line: Line, theme: Theme) {
   for (const { text, tone, style: own } of line) {
     const style = own ?? theme.tones[tone ?? 'text'];
     const last = pieces.at(-1);
-    // Blanks look the same in every tone: none of them has a background.
-    const blank = own === undefined && last?.style.backgroundColor === undefined && text.trim() === '';
+    // Blanks look the same in every tone, which saves half of the pieces.
+    const blank = own === undefined && text.trim() === '' && !isSeenOnBlanks(last?.style);
     if (last !== undefined && (last.style === style || blank)) last.text += text;
     else pieces.push({ text, style });
   }
@@ -48,4 +48,21 @@ function toned(line: Line, theme: Theme) {
       </Text>
     );
   });
+}
+
+function isSeenOnBlanks(style: Style | undefined): boolean {
+  return style?.backgroundColor !== undefined || style?.inverse === true || style?.underline === true;
+}
+
+interface LinesProps {
+  readonly lines: readonly Line[];
+  readonly width: number;
+}
+
+/** Lines, one below the other. */
+export function Lines({ lines, width }: LinesProps) {
+  return lines.map((line, row) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place, whatever is in it
+    <LineView key={row} line={line} width={width} />
+  ));
 }

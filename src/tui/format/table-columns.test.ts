@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { GAP, planTable } from './table-columns.ts';
+
+const keys = (width: number, id = 9) => planTable(width, id, 6).columns.map(({ key }) => key);
+const used = (width: number, id = 9) =>
+  planTable(width, id, 6).columns.reduce((sum, column) => sum + column.width + GAP, -GAP);
+
+describe('the columns of the machine table', () => {
+  test('all of them where there is room', () => {
+    expect(keys(113)).toEqual(['machine', 'phase', 'doing', 'rack', 'cluster', 'age', 'note']);
+    expect(planTable(113, 9, 6).bar).toBe(true);
+  });
+
+  test('leave in order: CLUSTER, RACK, AGE, the bar, NOTE', () => {
+    const steps: string[] = [];
+    let before = '';
+    for (let width = 130; width >= 50; width--) {
+      const plan = planTable(width, 9, 6);
+      const now = [...plan.columns.map(({ key }) => key), ...(plan.bar ? ['bar'] : [])].join(' ');
+      if (now !== before) steps.push(now);
+      before = now;
+    }
+    expect(steps).toEqual([
+      'machine phase doing rack cluster age note bar',
+      'machine phase doing rack age note bar',
+      'machine phase doing age note bar',
+      'machine phase doing note bar',
+      'machine phase doing note',
+      'machine phase doing',
+    ]);
+  });
+
+  test.each([196, 116, 96, 73, 60, 40])('never take more than %d cells', (width) => {
+    expect(used(width)).toBeLessThanOrEqual(width);
+  });
+
+  test('MACHINE and PHASE stay whole beside the longest id there can be', () => {
+    const { columns } = planTable(73 + 14, 63, 6);
+    expect(columns.find(({ key }) => key === 'machine')?.width).toBe(63);
+    expect(columns.find(({ key }) => key === 'phase')?.width).toBe(13);
+  });
+});

@@ -1,0 +1,40 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { expect, test } from 'vitest';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { Run_Phase as Phase, RunSchema } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { applyRunChanges, MAX_FINISHED_RUNS, noRuns } from './runs.ts';
+
+function run(runId: string, at: number, phase: Run['phase'], machineId = 'm'): Run {
+  return create(RunSchema, {
+    runId,
+    machineId,
+    phase,
+    createdAt: timestampFromMs(at),
+    ...(phase === Phase.SUCCEEDED ? { finishedAt: timestampFromMs(at) } : {}),
+  });
+}
+
+const present = (...runs: Run[]) => runs.map((one) => ({ kind: 'present', run: one }) as const);
+
+test('the newest run of a machine is the one that began last, in whatever order they are told', () => {
+  const state = applyRunChanges(noRuns, present(run('b', 2, Phase.RUNNING), run('a', 1, Phase.SUCCEEDED)));
+  expect(state.latestOf.get('m')).toBe('b');
+  expect(state.active).toBe(1);
+});
+
+test('finished runs are kept up to a bound, those under way always', () => {
+  const finished = Array.from({ length: MAX_FINISHED_RUNS + 3 }, (_, at) =>
+    run(`f${at}`, at, Phase.SUCCEEDED, `m${at}`),
+  );
+  const state = applyRunChanges(noRuns, present(run('active', 0, Phase.RUNNING), ...finished));
+  expect(state.byId.size).toBe(MAX_FINISHED_RUNS + 1);
+  expect(state.byId.has('active')).toBe(true);
+  expect(['f0', 'f1', 'f2', 'f3'].filter((id) => state.byId.has(id))).toEqual(['f3']);
+  expect([state.latestOf.has('m2'), state.latestOf.has('m3')]).toEqual([false, true]);
+});
+
+test('a beginning anew forgets runs that may have ended meanwhile', () => {
+  const before = applyRunChanges(noRuns, present(run('a', 1, Phase.RUNNING)));
+  expect(applyRunChanges(before, [{ kind: 'reset' }])).toEqual(noRuns);
+});
