@@ -1,5 +1,14 @@
 import type { Millis } from '../../../../core/domain/time.ts';
-import type { Begun, CallEnd, FakeWorld, JournalEntry, JournalPage, MachineState, WorldCall } from './world.ts';
+import {
+  type Begun,
+  type CallEnd,
+  type FakeWorld,
+  isOtherHardware,
+  type JournalEntry,
+  type JournalPage,
+  type MachineState,
+  type WorldCall,
+} from './world.ts';
 
 /** What a world in memory needs, and how much it keeps. */
 export interface MemoryWorldOptions {
@@ -100,11 +109,6 @@ function goingCall(going: ReadonlyMap<number, JournalEntry>, callId: number): Jo
   const entry = going.get(callId);
   if (entry === undefined) throw new Error(`call ${callId} is not going`);
   return entry;
-}
-
-/** Two serials are two boxes; where one is not known it says nothing. */
-function isOtherHardware(known: MachineState, told: MachineState): boolean {
-  return known.serial !== '' && told.serial !== '' && known.serial !== told.serial;
 }
 
 function forgetOne(boxes: Map<string, Box>, except: Box): void {

@@ -40,6 +40,11 @@ export interface MachineState {
   readonly rma: { readonly reason: string; readonly by: WrittenBy } | null;
 }
 
+/** True where a machine is another box than the one that was known: two serials are two boxes, and one not known says nothing. */
+export function isOtherHardware(known: MachineState, told: MachineState): boolean {
+  return known.serial !== '' && told.serial !== '' && known.serial !== told.serial;
+}
+
 /** A call that is about to begin. */
 export interface WorldCall {
   readonly machineId: string;
@@ -56,9 +61,9 @@ export type Begun =
   /** The token is older than the highest seen for the machine: the call must not go on, and need not be ended. */
   | { readonly kind: 'refused'; readonly highestFence: number };
 
-/** How a call ended, as the journal keeps it. */
+/** How a call ended, as the journal keeps it; `abandoned` where the process that made it is gone. */
 export interface CallEnd {
-  readonly kind: 'done' | 'failed' | 'unknown' | 'threw' | 'refused' | 'not-done' | 'cannot-tell';
+  readonly kind: 'done' | 'failed' | 'unknown' | 'threw' | 'refused' | 'not-done' | 'cannot-tell' | 'abandoned';
   /** The failure's code, or empty. */
   readonly code: string;
 }
