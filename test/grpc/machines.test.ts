@@ -112,8 +112,21 @@ describe('RegisterMachine', () => {
     expect(told.message).toContain('fake');
   });
 
+  it('takes no provider for the first one that the server has', async () => {
+    const { machines } = await startGrpc();
+    const machine = { machineId: 'machine-1', spec: { rack: 'r1' } };
+    const first = await machines.registerMachine({ machine });
+    expect(first.spec?.provider).toBe('fake');
+    expect(await machines.registerMachine({ machine })).toEqual(first);
+  });
+
   it.each([
     ['no machine', {}, ['machine']],
+    [
+      'everything that is wrong at once',
+      { machine: { machineId: '-', spec: { macAddresses: ['xx'], rack: 'r\n1' }, labels: { '': 'x' } } },
+      ['machine.machine_id', 'machine.spec.mac_addresses[0]', 'machine.spec.rack', 'machine.labels.'],
+    ],
     ['a malformed id', { machine: { machineId: 'Machine 1', spec: SPEC } }, ['machine.machine_id']],
   ])('refuses %s', async (_, request, fields) => {
     const { machines } = await startGrpc();
@@ -202,8 +215,13 @@ describe('UpdateMachine', () => {
       codeName: 'NOT_FOUND',
       reason: 'MACHINE_NOT_FOUND',
     });
-    const told = await refusal(update({ spec: { provider: 'redfish' } }, ['spec.provider']));
-    expect(told).toMatchObject({ codeName: 'INVALID_ARGUMENT', fieldViolations: [{ field: 'machine.spec.provider' }] });
+    for (const [spec, path, field] of [
+      [{ provider: 'redfish' }, 'spec.provider', 'machine.spec.provider'],
+      [{ macAddresses: ['xx'] }, 'spec.mac_addresses', 'machine.spec.mac_addresses[0]'],
+    ] as const) {
+      const told = await refusal(update({ spec }, [path]));
+      expect(told).toMatchObject({ codeName: 'INVALID_ARGUMENT', fieldViolations: [{ field }] });
+    }
   });
 });
 
@@ -257,6 +275,14 @@ describe('repairs', () => {
     expect(back.spec).toMatchObject({ ...SPEC, serial: 'SN-2' });
     // The old serial is free again.
     await machines.registerMachine({ machine: { spec: { provider: 'fake', serial: 'SN-1' } } });
+  });
+
+  it('CompleteRma refuses an address that is none', async () => {
+    const { register, machines } = await startGrpc();
+    await register('machine-1');
+    const request = { machineId: 'machine-1', requestId: 'r', reason: 'board', macAddresses: ['02:00'] };
+    const told = await refusal(machines.completeRma(request));
+    expect(told).toMatchObject({ codeName: 'INVALID_ARGUMENT', fieldViolations: [{ field: 'mac_addresses[0]' }] });
   });
 
   it('DeleteMachine forgets it and answers it as it was; repeated, it answers its name', async () => {

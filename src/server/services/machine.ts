@@ -3,8 +3,9 @@ import { machineNotFound } from '../../core/domain/decide/decision.ts';
 import { decideRegister, decideUpdate } from '../../core/domain/decide/machine.ts';
 import type { Machine } from '../../core/domain/machine.ts';
 import { isRefusal } from '../../core/domain/refusal.ts';
+import { parseReplacement } from '../../core/domain/validate-machine.ts';
 import type { MachineOrder } from '../../core/ports/store.ts';
-import { declarationFromWire, machineToWire } from '../../wire/convert/machine.ts';
+import { machineFromWire, machineToWire } from '../../wire/convert/machine.ts';
 import { refusalToRpcError } from '../../wire/convert/refusal.ts';
 import type { Machine as MachineMessage } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type {
@@ -17,15 +18,15 @@ import { newMachineId } from '../ids.ts';
 import type { Call, Handlers } from '../interceptors/call.ts';
 import { originOf } from '../interceptors/call.ts';
 import { watchMachines } from '../watch/watch.ts';
-import { answered, badField, notYet } from './answers.ts';
+import { answered, badField, badFields, notYet } from './answers.ts';
 import { FieldChecks } from './checks.ts';
 import { carryOut } from './command.ts';
 import type { ServiceContext } from './context.ts';
-import { checkDeclaration } from './declaration.ts';
+import { readDeclaration, withProvider } from './declaration.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { repairMachine } from './repair.ts';
-import { EMPTY_SPEC, readMask } from './update-mask.ts';
+import { readMask } from './update-mask.ts';
 
 const ORDERS: Orders<MachineOrder> = {
   fields: ['machine_id', 'phase', 'rack', 'updated_at'],
@@ -70,8 +71,8 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
         releaseStuck: request.releaseStuck,
       }),
     completeRma: (request, call) => {
-      const { serial, macAddresses, bmcAddress } = request;
-      const replacement = { serial, macAddresses, bmcAddress };
+      const replacement = parseReplacement(request);
+      if (!('serial' in replacement)) throw badFields(replacement);
       return repairMachine(context, request, call, { method: 'CompleteRma', replacement });
     },
 
@@ -83,42 +84,42 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
 
 /** Registers a machine, or updates spec and labels of one that is known. */
 async function registerMachine(
-  context: ServiceContext,
-  { machine }: RegisterMachineRequest,
+  { store, providers }: ServiceContext,
+  { machine: sent }: RegisterMachineRequest,
   call: Call,
 ): Promise<MachineMessage> {
-  if (machine === undefined) throw badField('machine', 'is required');
-  const machineId = machine.machineId === '' ? newMachineId() : machine.machineId;
-  const { spec, labels, etag } = declarationFromWire(machine);
-  const checks = new FieldChecks().machineId(machineId, 'machine.machine_id');
-  const declared = checkDeclaration(context.providers, { spec: spec ?? EMPTY_SPEC, labels, etag });
-  checks.orRefuse();
-  const declaration = answered(declared);
-  const origin = originOf(call, { reason: '' });
-  const { aggregate } = await carryOut(context.store, { machineId, origin }, (now) => decideRegister(now, declaration));
+  if (sent === undefined) throw badField('machine', 'is required');
+  const raw = machineFromWire(sent);
+  const declared = answered(readDeclaration(raw));
+  const machineId = raw.machineId === '' ? newMachineId() : raw.machineId;
+  const { aggregate } = await carryOut(store, { machineId, origin: originOf(call, { reason: '' }) }, (now) => {
+    const complete = withProvider(providers, declared, now.machine);
+    return isRefusal(complete) ? complete : decideRegister(now, complete);
+  });
   return answerOf(machineId, aggregate.machine);
 }
 
 /** Changes spec and labels of a machine that is known. */
 async function updateMachine(
-  context: ServiceContext,
+  { store, providers }: ServiceContext,
   { machine: sent, updateMask }: UpdateMachineRequest,
   call: Call,
 ): Promise<MachineMessage> {
   if (sent === undefined) throw badField('machine', 'is required');
-  const { machineId } = sent;
+  const raw = machineFromWire(sent);
+  const { machineId } = raw;
   const checks = new FieldChecks().machineId(machineId, 'machine.machine_id');
   const mask = readMask(updateMask?.paths ?? []);
   if (mask.kind === 'unknown') {
     throw checks.fault('update_mask', `names nothing that can be changed: ${mask.paths.join(', ')}`).refusal();
   }
   checks.orRefuse();
-  const raw = declarationFromWire(sent);
-  const origin = originOf(call, { reason: '' });
-  const { aggregate } = await carryOut(context.store, { machineId, origin }, (now) => {
+  const { aggregate } = await carryOut(store, { machineId, origin: originOf(call, { reason: '' }) }, (now) => {
     if (now.machine === null) return machineNotFound(machineId);
-    const declared = checkDeclaration(context.providers, { ...mask.apply(now.machine, raw), etag: raw.etag });
-    return isRefusal(declared) ? declared : decideUpdate(now, () => declared);
+    const declared = readDeclaration({ ...raw, ...mask.apply(now.machine, raw) });
+    if (isRefusal(declared)) return declared;
+    const complete = withProvider(providers, declared, now.machine);
+    return isRefusal(complete) ? complete : decideUpdate(now, () => complete);
   });
   return answerOf(machineId, aggregate.machine);
 }

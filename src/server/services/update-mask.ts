@@ -1,5 +1,5 @@
 import type { Machine, MachineSpec, TargetCluster } from '../../core/domain/machine.ts';
-import type { RawDeclaration } from '../../wire/convert/machine.ts';
+import type { SentMachine } from '../../wire/convert/machine.ts';
 
 /** The fields of a spec as a mask names them. */
 const SPEC_FIELDS: Readonly<Record<string, keyof MachineSpec>> = {
@@ -23,7 +23,7 @@ const CLUSTER_FIELDS: Readonly<Record<string, keyof TargetCluster>> = {
 const OUTPUT_FIELDS: ReadonlySet<string> = new Set(['machine_id', 'etag', 'created_at', 'updated_at', 'status']);
 
 /** A spec of nothing: what an update to a spec that was not sent means. */
-export const EMPTY_SPEC: MachineSpec = {
+const EMPTY_SPEC: MachineSpec = {
   provider: '',
   macAddresses: [],
   serial: '',
@@ -46,7 +46,7 @@ type Change = (before: Declared, sent: Declared) => Declared;
 
 /** What a mask does, or the paths of it that name nothing. */
 export type Mask =
-  | { readonly kind: 'mask'; readonly apply: (machine: Machine, sent: RawDeclaration) => Declared }
+  | { readonly kind: 'mask'; readonly apply: (machine: Machine, sent: SentMachine) => Declared }
   | { readonly kind: 'unknown'; readonly paths: readonly string[] };
 
 /** Reads the paths of an update mask; none: spec and labels, each replaced whole if present. */
@@ -65,7 +65,7 @@ export function readMask(paths: readonly string[]): Mask {
   };
 }
 
-function withoutMask(machine: Machine, sent: RawDeclaration): Declared {
+function withoutMask(machine: Machine, sent: SentMachine): Declared {
   const hasLabels = Object.keys(sent.labels).length > 0;
   return { spec: sent.spec ?? machine.spec, labels: hasLabels ? sent.labels : machine.labels };
 }

@@ -28,7 +28,9 @@ export function machineToWire(machine: Machine): MachineMessage {
 }
 
 /** What a client declares in a machine message, as it came: nothing is checked. Output fields are left aside. */
-export interface RawDeclaration {
+export interface SentMachine {
+  /** Empty where the server is to make one. */
+  readonly machineId: string;
   /** Null where the message has none. */
   readonly spec: MachineSpec | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -36,8 +38,8 @@ export interface RawDeclaration {
 }
 
 /** Reads what a client declares about a machine. */
-export function declarationFromWire({ spec, labels, etag }: MachineMessage): RawDeclaration {
-  return { spec: spec === undefined ? null : specFromWire(spec), labels, etag };
+export function machineFromWire({ machineId, spec, labels, etag }: MachineMessage): SentMachine {
+  return { machineId, spec: spec === undefined ? null : specFromWire(spec), labels, etag };
 }
 
 /** The wire's number of a machine phase. */
@@ -60,8 +62,6 @@ function specToWire(spec: MachineSpec) {
 }
 
 function specFromWire(spec: MachineSpecMessage): MachineSpec {
-  const cluster = spec.targetCluster;
-  const named = cluster !== undefined && (cluster.clusterId !== '' || cluster.kubeconfigSecretRef !== '');
   return {
     provider: spec.provider,
     macAddresses: spec.macAddresses,
@@ -71,7 +71,7 @@ function specFromWire(spec: MachineSpecMessage): MachineSpec {
     rack: spec.rack,
     bmcCredentialsRef: spec.bmcCredentialsRef,
     model: spec.model,
-    targetCluster: named ? { clusterId: cluster.clusterId, kubeconfigSecretRef: cluster.kubeconfigSecretRef } : null,
+    targetCluster: spec.targetCluster ?? null,
   };
 }
 
