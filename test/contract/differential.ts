@@ -190,7 +190,9 @@ function machineOf(aggregate: { readonly machine: unknown }): unknown {
 /** What clocks say is each store's own; everything else has to be the same. */
 function withoutTimes(value: unknown): unknown {
   const time = /(At|Since|^at|deadline|nextDueAt)$/;
-  return JSON.parse(JSON.stringify({ value }, (key, inner) => (time.test(key) && typeof inner === 'number' ? 0 : inner)));
+  return JSON.parse(
+    JSON.stringify({ value }, (key, inner) => (time.test(key) && typeof inner === 'number' ? 0 : inner)),
+  );
 }
 
 /** Drives the same random commands through all stores, and compares every answer and everything that can be read after. */

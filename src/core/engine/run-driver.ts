@@ -54,6 +54,7 @@ export class RunDriver {
   #call: OngoingCall | null = null;
   #stopReason: StopReason | null = null;
   #drained = false;
+  #givesBack = false;
 
   constructor(context: DriverContext, claim: Claim) {
     this.#context = context;
@@ -86,7 +87,7 @@ export class RunDriver {
       await this.#fail(error);
     }
     logs.end(this.claim);
-    if (!this.#drained) return;
+    if (!this.#drained && !this.#givesBack) return;
     try {
       await store.release(this.claim, instance);
     } catch (error) {
@@ -102,35 +103,38 @@ export class RunDriver {
     const planned = aggregate === null ? null : runOf(aggregate, runId);
     if (aggregate === null || planned === null) return false;
     const action = nextAction(planned, fence, decisionTime(aggregate));
-    return this.#act(action);
+    return this.#act(action, aggregate);
   }
 
-  async #act(action: NextAction): Promise<boolean> {
+  async #act(action: NextAction, loaded: Aggregate): Promise<boolean> {
     const { runId, fence } = this.claim;
     switch (action.kind) {
       case 'start':
-        return (await this.#decide((aggregate) => decideBegin(aggregate, runId))) !== null;
+        return (await this.#decide((aggregate) => decideBegin(aggregate, runId), loaded)) !== null;
       case 'record-interruption': {
         const told = 'its server went away in mid-call';
         return (await this.#decide((aggregate) => decideInterrupted(aggregate, runId, fence, told))) !== null;
       }
       case 'attempt':
-        return this.#attempt({ ...action, runId, fence });
+        return this.#attempt({ ...action, runId, fence }, loaded);
       case 'succeed':
-        await this.#decide((aggregate) => decideSucceed(aggregate, runId));
+        await this.#decide((aggregate) => decideSucceed(aggregate, runId), loaded);
         return false;
       case 'record-stop':
         await this.#decide((aggregate) => decideStopped(aggregate, runId));
         return false;
       case 'wait':
+        // The clock was set back since the claim: whoever is there when the time comes takes it.
+        this.#givesBack = true;
+        return false;
       case 'nothing':
         return false;
     }
   }
 
   /** Announces an attempt, makes the call, and records how it ended. */
-  async #attempt(announce: Announce): Promise<boolean> {
-    const announced = await this.#announce(announce);
+  async #attempt(announce: Announce, loaded: Aggregate): Promise<boolean> {
+    const announced = await this.#announce(announce, loaded);
     if (announced === null) return false;
     if (this.#stopReason !== null) {
       return this.#record({ kind: 'interrupted', message: 'stopped before the call was made' }, announced, announce);
@@ -152,12 +156,12 @@ export class RunDriver {
   }
 
   /** Commits the intent, anew where it has gone stale before the call may begin. */
-  async #announce(announce: Announce): Promise<Aggregate | null> {
+  async #announce(announce: Announce, loaded: Aggregate): Promise<Aggregate | null> {
     const { clock, gate, killed } = this.#context;
-    for (;;) {
+    for (let fresh: Aggregate | undefined = gate.isOpen ? loaded : undefined; ; fresh = undefined) {
       await gate.passed(killed);
       const sent = clock.monotonic();
-      const aggregate = await this.#decide((now) => decideIntent(now, announce));
+      const aggregate = await this.#decide((now) => decideIntent(now, announce), fresh);
       const planned = aggregate === null ? null : runOf(aggregate, announce.runId);
       if (aggregate === null || planned === null) return null;
       if (planned.run.phase !== 'RUNNING') {
@@ -271,13 +275,15 @@ export class RunDriver {
   }
 
   /** Commits as the owner of the run; null where it is not the owner any more. */
-  async #decide(decide: (aggregate: Aggregate) => Decision): Promise<Aggregate | null> {
+  async #decide(decide: (aggregate: Aggregate) => Decision, loaded?: Aggregate): Promise<Aggregate | null> {
     const { store, instance } = this.#context;
     const { machineId, runId, fence } = this.claim;
     const origin = { actor: 'engine', peer: '', requestId: '', reason: '' };
     const guard = { runId, owner: instance, fence };
-    for (;;) {
-      const result = await this.#persist(() => transact(store, { machineId, runId, origin, guard }, decide));
+    const command = { machineId, runId, origin, guard };
+    for (let from = loaded; ; from = undefined) {
+      const first = from === undefined ? command : { ...command, loaded: from };
+      const result = await this.#persist(() => transact(store, first, decide));
       if (result === null || result.kind === 'fenced') return null;
       if (result.kind === 'transacted') return result.aggregate;
       this.#context.log.warn({ run: runId, refusal: result.message }, 'a decision did not get through; again');

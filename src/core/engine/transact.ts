@@ -20,6 +20,8 @@ export interface Command {
   readonly runId?: string;
   readonly requestId?: string;
   readonly origin: Origin;
+  /** What was loaded a moment ago, so that the first decision needs no other load; a conflict loads anew. */
+  readonly loaded?: Aggregate;
   /** Set on what the owner of a run decides. */
   readonly guard?: NonNullable<Change['guard']>;
   /** The run whose owner loses its fence with this change. */
@@ -55,7 +57,8 @@ export async function transact<D extends Decided>(
     ...(command.requestId === undefined ? {} : { requestId: command.requestId }),
   };
   for (let round = 0; round < MAX_CONFLICTS; round += 1) {
-    const before = await store.load(command.machineId, also);
+    const loaded = round === 0 ? command.loaded : undefined;
+    const before = loaded ?? (await store.load(command.machineId, also));
     const decision = decide(before);
     if (decision.kind === 'refusal') return decision;
     if (decision.kind === 'existing') return { kind: 'transacted', decision, aggregate: before };

@@ -1,4 +1,4 @@
-import type { Aggregate, RequestMethod, RequestRecord } from '../domain/aggregate.ts';
+import type { Aggregate, RequestRecord } from '../domain/aggregate.ts';
 import type { EventKind } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
 import type { Identity, Machine, MachineView } from '../domain/machine.ts';
@@ -97,12 +97,6 @@ export interface SweptRun {
   readonly createdAt: Millis;
   readonly startedAt: Millis | null;
   readonly finishedAt: Millis | null;
-}
-
-/** A request id as it is kept for good. */
-export interface StoredRequest extends RequestRecord {
-  readonly machineId: string;
-  readonly method: RequestMethod;
 }
 
 /** The place after which a list goes on: the sort value and the id of the last row. */

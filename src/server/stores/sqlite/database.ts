@@ -26,7 +26,7 @@ export class Database {
       this.#database = new DatabaseSync(path);
       this.#database.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000; ' +
-          'PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;',
+          'PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;',
       );
     } catch (error) {
       throw new StoreUnusable(`${path} cannot be opened as a database: ${messageOf(error)}`, { cause: error });

@@ -64,15 +64,16 @@ export function createGroupCommit(database: Database): GroupCommit {
 
   /** Runs one mutation under a savepoint of its own; what it answers is told after the commit. */
   const writeOne = (one: Waiting): (() => void) => {
-    database.exec('SAVEPOINT one');
+    database.run('SAVEPOINT one');
     try {
       one.mutate();
-      database.exec('RELEASE one');
+      database.run('RELEASE one');
       return one.committed;
     } catch (error) {
       // A full disk ends the whole transaction, and with it what others wrote in it.
       if (!database.inTransaction) throw error;
-      database.exec('ROLLBACK TO one; RELEASE one');
+      database.run('ROLLBACK TO one');
+      database.run('RELEASE one');
       return () => one.failed(translate(error, database.path));
     }
   };
