@@ -50,7 +50,7 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
     case 'STARTED':
       return { ...next, phase: 'RUNNING', startedAt: now };
     case 'ATTEMPT_STARTED':
-      return withStep({ ...next, currentStep: event.step }, event.step, (step) => ({
+      return withStep({ ...next, currentStep: event.step }, event.step, now, (step) => ({
         ...step,
         state: 'RUNNING',
         attempt: event.attempt,
@@ -61,7 +61,7 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         probe: event.intent.probe ? step.probe : 'none',
       }));
     case 'ATTEMPT_INTERRUPTED':
-      return withStep(next, event.step, (step) => ({
+      return withStep(next, event.step, now, (step) => ({
         ...step,
         intent: null,
         interruptions: step.interruptions + 1,
@@ -69,9 +69,9 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         message: event.told,
       }));
     case 'ATTEMPT_PROBED':
-      return withStep(next, event.step, (step) => ({ ...step, intent: null, probe: 'none', message: event.told }));
+      return withStep(next, event.step, now, (step) => ({ ...step, intent: null, probe: 'none', message: event.told }));
     case 'ATTEMPT_FAILED':
-      return withStep(next, event.step, (step) => ({
+      return withStep(next, event.step, now, (step) => ({
         ...step,
         intent: null,
         interruptions: 0,
@@ -80,7 +80,7 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         message: event.told,
       }));
     case 'ATTEMPT_UNKNOWN':
-      return withStep(next, event.step, (step) => ({
+      return withStep(next, event.step, now, (step) => ({
         ...step,
         intent: null,
         interruptions: 0,
@@ -88,9 +88,9 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         message: event.told,
       }));
     case 'BACK_OFF_SKIPPED':
-      return withStep(next, event.step, (step) => ({ ...step, nextRetryAt: now }));
+      return withStep(next, event.step, now, (step) => ({ ...step, nextRetryAt: now }));
     case 'STEP_SUCCEEDED':
-      return withStep(next, event.step, (step) => ended(step, 'SUCCEEDED', now, event.told));
+      return withStep(next, event.step, now, (step) => ended(step, 'SUCCEEDED', now, event.told));
     case 'SUCCEEDED':
       return { ...next, phase: 'SUCCEEDED', finishedAt: now };
     case 'FAILED':
@@ -112,16 +112,21 @@ export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED'
         steps: closeSteps(run, 'CANCELED', now, event.message, event.stopping),
       };
     case 'STOPPED':
-      return withStep({ ...next, stopping: false }, run.currentStep, (step) => ({ ...step, intent: null }));
+      return { ...next, stopping: false, steps: run.steps.map(withoutIntent) };
   }
 }
 
-function withStep(run: Run, index: number, change: (step: StepStatus) => StepStatus): Run {
-  return { ...run, steps: run.steps.map((step, at) => (at === index ? change(step) : step)) };
+function withStep(run: Run, index: number, now: Millis, change: (step: StepStatus) => StepStatus): Run {
+  const changed = (step: StepStatus) => ({ ...change(step), changedAt: now });
+  return { ...run, steps: run.steps.map((step, at) => (at === index ? changed(step) : step)) };
+}
+
+function withoutIntent(step: StepStatus): StepStatus {
+  return step.intent === null ? step : { ...step, intent: null };
 }
 
 function ended(step: StepStatus, state: StepStatus['state'], now: Millis, message: string): StepStatus {
-  return { ...step, state, finishedAt: now, message, nextRetryAt: null, intent: null, probe: 'none' };
+  return { ...step, state, finishedAt: now, changedAt: now, message, nextRetryAt: null, intent: null, probe: 'none' };
 }
 
 /** The step under way takes the run's end, those not reached are skipped; an intent that is held stays to be seen. */

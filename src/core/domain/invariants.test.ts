@@ -7,6 +7,7 @@ import type { DomainEvent } from './event.ts';
 import type { Run } from './run.ts';
 import { isTerminal, openIntent } from './run.ts';
 import { anAggregate, CUT_OFF, DONE, FLAKED, REFUSED, TIMED_OUT, UNKNOWN } from './testing.ts';
+import { runWaitsFor } from './waiting.ts';
 import type { Act, Happened } from './world.ts';
 import { activeRuns, World } from './world.ts';
 
@@ -200,6 +201,22 @@ describe('whatever is done to a machine, in whatever order', () => {
           expect(next?.revision).toBe((old?.revision ?? 0) + 1);
         }
         expect(event.message).not.toBe('');
+      }
+    });
+  });
+
+  it('what a run waits for is what its state says, and one that nobody owns always waits for something', () => {
+    property((world) => {
+      for (const { after, at } of world.history) {
+        for (const { run } of after.runs) {
+          const waits = runWaitsFor({ run, owned: true, queue: null }, at)?.kind ?? 'nothing';
+          const open = openIntent(run) !== null;
+          const backOff = (run.steps[run.currentStep]?.nextRetryAt ?? 0) > at;
+          if (isTerminal(run.phase)) expect(waits).toBe(run.stopping ? 'stopping' : 'nothing');
+          else if (open) expect(waits).toBe('provider');
+          else expect(waits).toBe(backOff ? 'back-off' : 'nothing');
+          if (!isTerminal(run.phase)) expect(runWaitsFor({ run, owned: false, queue: null }, at)).not.toBeNull();
+        }
       }
     });
   });

@@ -48,6 +48,8 @@ export interface StepStatus {
   readonly maxAttempts: number;
   readonly startedAt: Millis | null;
   readonly finishedAt: Millis | null;
+  /** When the step last changed: what it waits for, it has waited for since then. Null while it was not begun. */
+  readonly changedAt: Millis | null;
   readonly message: string;
   /** Set exactly while the step waits in back-off. */
   readonly nextRetryAt: Millis | null;

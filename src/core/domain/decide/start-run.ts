@@ -146,6 +146,7 @@ function newRun(
       maxAttempts: step.maxRetries + 1,
       startedAt: null,
       finishedAt: null,
+      changedAt: null,
       message: '',
       nextRetryAt: null,
       intent: null,

@@ -1,0 +1,136 @@
+import type { Condition } from './condition.ts';
+import { findCondition } from './condition.ts';
+import type { Machine } from './machine.ts';
+import type { Run, StepStatus } from './run.ts';
+import { isTerminal, openIntent } from './run.ts';
+import type { Millis } from './time.ts';
+
+/** What has to happen before anything moves. */
+export type WaitingKind = 'provider' | 'back-off' | 'slot' | 'stopping' | 'intervention' | 'recovery' | 'replacement';
+
+/** What a run or a machine waits for: the answer to "why does nothing move?". */
+export interface WaitingFor {
+  readonly kind: WaitingKind;
+  /** Goes on from "waits for": a call, a place, a person. */
+  readonly detail: string;
+  /** Null where it is not known. */
+  readonly since: Millis | null;
+  /** When it is over at the latest; null: when something else happens. */
+  readonly until: Millis | null;
+  readonly runId: string;
+  /** Empty where no step is concerned. */
+  readonly step: string;
+  /** The attempt under way or to come, from 1; 0 where no step is concerned. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** What is full, for a slot: `server`, `rack=r1` …; else empty. */
+  readonly scope: string;
+  /** From 1, for a slot; 0 where it is not known or not queued. */
+  readonly queuePosition: number;
+}
+
+/** A run, and what its store knows of it beside its state. */
+export interface RunSituation {
+  readonly run: Run;
+  /** Whether a living server has claimed it; null where that is not known, and then it is taken to be so. */
+  readonly owned: boolean | null;
+  /** The place that it queues for, null where it queues for none. */
+  readonly queue: { readonly scope: string; readonly position: number } | null;
+}
+
+/** What a run waits for at this moment, read off its state; null where it waits for nothing. */
+export function runWaitsFor({ run, owned, queue }: RunSituation, now: Millis): WaitingFor | null {
+  if (isTerminal(run.phase)) return run.stopping ? lastCall(run) : null;
+  if (queue !== null) return slot(run, queue.scope, queue.position);
+  if (run.phase === 'PENDING') return owned === false ? slot(run, 'server', 0) : null;
+  const step = run.steps[run.currentStep];
+  if (step === undefined || step.state !== 'RUNNING') return owned === false ? recovery(run, step) : null;
+  if (openIntent(run) !== null) return owned === false ? recovery(run, step) : call(run, step);
+  if (step.nextRetryAt === null) return owned === false ? recovery(run, step) : null;
+  if (step.nextRetryAt > now) return backOff(run, step, step.nextRetryAt);
+  return owned === false ? slot(run, 'server', 0) : null;
+}
+
+/**
+ * What keeps a machine from moving on at this moment; null where nothing does.
+ *
+ * @param situation the machine's active run or else the one still stopping, null where it has neither
+ */
+export function machineWaitsFor(machine: Machine, situation: RunSituation | null, now: Millis): WaitingFor | null {
+  if (situation !== null) {
+    const waiting = runWaitsFor(situation, now);
+    if (waiting !== null || machine.activeRunId !== null) return waiting;
+  }
+  switch (machine.phase) {
+    case 'RETIRED':
+      return null;
+    case 'RMA':
+      return person('replacement', 'its hardware to be replaced', findCondition(machine.conditions, 'RMA'));
+    case 'FACTORY_READY':
+    case 'READY':
+    case 'PROVISIONING':
+    case 'IN_SERVICE':
+    case 'MAINTENANCE':
+      return person('intervention', 'somebody to look', findCondition(machine.conditions, 'NeedsIntervention'));
+  }
+}
+
+function waiting(kind: WaitingKind, detail: string, since: Millis | null): WaitingFor {
+  return {
+    kind,
+    detail,
+    since,
+    until: null,
+    runId: '',
+    step: '',
+    attempt: 0,
+    maxAttempts: 0,
+    scope: '',
+    queuePosition: 0,
+  };
+}
+
+function inStep(run: Run, step: StepStatus | undefined, attempt: number) {
+  return { runId: run.id, step: step?.name ?? '', attempt, maxAttempts: step?.maxAttempts ?? 0 };
+}
+
+function lastCall(run: Run): WaitingFor {
+  const step = run.steps[run.currentStep];
+  const detail = `the last call of run ${run.id} to return${step === undefined ? '' : `, in ${step.name}`}`;
+  return { ...waiting('stopping', detail, run.finishedAt), ...inStep(run, step, step?.attempt ?? 0) };
+}
+
+function call(run: Run, step: StepStatus): WaitingFor {
+  const which = `attempt ${step.attempt} of ${step.maxAttempts}`;
+  const detail = step.intent?.probe
+    ? `the hardware to tell what became of ${step.name}, ${which}`
+    : `the provider to finish ${step.name}, ${which}`;
+  const until = step.intent?.deadline ?? null;
+  return { ...waiting('provider', detail, step.changedAt), ...inStep(run, step, step.attempt), until };
+}
+
+function backOff(run: Run, step: StepStatus, until: Millis): WaitingFor {
+  const next = step.attempt + 1;
+  const detail = `attempt ${next} of ${step.maxAttempts} of ${step.name}, because ${step.message}`;
+  return { ...waiting('back-off', detail, step.changedAt), ...inStep(run, step, next), until };
+}
+
+function slot(run: Run, scope: string, queuePosition: number): WaitingFor {
+  const place = scope === 'server' ? 'a server with room for it' : `a place in ${scope}`;
+  const ahead = queuePosition > 1 ? `, ${queuePosition - 1} before it` : '';
+  const step = run.steps[run.currentStep];
+  const since = step?.nextRetryAt ?? run.createdAt;
+  return { ...waiting('slot', `${place}${ahead}`, since), runId: run.id, scope, queuePosition };
+}
+
+function recovery(run: Run, step: StepStatus | undefined): WaitingFor {
+  const detail = `a server to take run ${run.id} up again${step === undefined ? '' : `, at ${step.name}`}`;
+  const since = step?.changedAt ?? run.startedAt;
+  return { ...waiting('recovery', detail, since), ...inStep(run, step, step?.attempt ?? 0) };
+}
+
+/** Somebody has to do something, as a condition says; null where it is not true. */
+function person(kind: WaitingKind, what: string, condition: Condition | undefined): WaitingFor | null {
+  if (condition?.status !== true) return null;
+  return waiting(kind, `${what}: ${condition.message}`, condition.lastTransitionAt);
+}
