@@ -44,7 +44,7 @@ export function applyToMachine(machine: Machine | null, event: MachineEvent, now
 }
 
 /** A run after one of its events other than the one that made it. */
-export function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, now: Millis): Run {
+function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, now: Millis): Run {
   const next = { ...run, revision: run.revision + 1 };
   switch (event.kind) {
     case 'STARTED':

@@ -68,9 +68,6 @@ export interface Step {
   readonly retry: RetryPolicy;
 }
 
-/** The timeout of a step that does not say its own, in seconds. */
-export const DEFAULT_TIMEOUT_SECONDS = 300;
-
 /** A value that a plan takes from whoever starts it. */
 export interface ParamSpec {
   readonly name: string;

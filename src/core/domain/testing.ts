@@ -2,14 +2,15 @@ import type { Aggregate, RequestRecord } from './aggregate.ts';
 import { decisionTime, runOf } from './aggregate.ts';
 import { apply } from './apply.ts';
 import type { Condition, ConditionType } from './condition.ts';
-import type { ProbeOutcome } from './decide/attempt.ts';
-import { decideBegin, decideIntent, decideOutcome, nextAction, type Outcome } from './decide/attempt.ts';
+import type { NextAction, Outcome, ProbeOutcome } from './decide/attempt.ts';
+import { decideBegin, decideIntent, decideOutcome, nextAction } from './decide/attempt.ts';
 import type { Decision } from './decide/decision.ts';
 import { decideStartRun, type StartRun } from './decide/start-run.ts';
 import type { Machine, MachineSpec } from './machine.ts';
-import type { Capability, Plan } from './plan.ts';
+import type { Capability, Plan, Step } from './plan.ts';
 import { BUILT_IN_PLANS } from './plans/built-in.ts';
 import type { Refusal } from './refusal.ts';
+import { DEFAULT_RETRY } from './retry.ts';
 import type { Run, StepStatus } from './run.ts';
 import type { Millis } from './time.ts';
 
@@ -17,7 +18,7 @@ import type { Millis } from './time.ts';
 export const T0: Millis = Date.UTC(2026, 0, 1);
 
 /** Every capability that there is. */
-export const ALL_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
+const ALL_CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   'Power',
   'BootDevice',
   'Imaging',
@@ -103,6 +104,21 @@ export function builtIn(name: string): Plan {
   return plan;
 }
 
+/** An own plan with steps like these; each sets a netboot profile, has 60 s and one retry, unless it says otherwise. */
+export function aPlanOf(...steps: readonly Partial<Step>[]): Plan {
+  const base = { timeoutSeconds: 60, maxRetries: 1, retry: DEFAULT_RETRY };
+  return {
+    ...builtIn('reboot'),
+    id: 'plan/own',
+    steps: steps.map((step, index) => ({
+      name: `step-${index}`,
+      action: { kind: 'netboot', profile: 'pxe' },
+      ...base,
+      ...step,
+    })),
+  };
+}
+
 /** A StartRun of a built-in plan. */
 export function aStart(name: string, with_: Partial<StartRun> = {}): StartRun {
   return {
@@ -170,6 +186,13 @@ export function accepted(plan: Plan, machine: Machine = aMachine(), runId = 'run
 /** The same aggregate with its run RUNNING. */
 export function begun(aggregate: Aggregate, runId = 'run0000000000001'): Aggregate {
   return applied(aggregate, decideBegin(aggregate, runId));
+}
+
+/** What the owner of the run with this fence has to do next. */
+export function due(aggregate: Aggregate, fence = 1, now = decisionTime(aggregate)): NextAction {
+  const planned = runOf(aggregate, 'run0000000000001');
+  if (planned === null) throw new Error('there is no run');
+  return nextAction(planned, fence, now);
 }
 
 /** Announces whatever attempt the run is due for, under this fence; a back-off is waited out. */

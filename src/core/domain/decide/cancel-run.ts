@@ -8,7 +8,7 @@ import type { Decision } from './decision.ts';
 import { decided, machineEvent } from './decision.ts';
 
 /** The refusal of a call that names a run that is not there. */
-export function runNotFound(runId: string): Refusal {
+function runNotFound(runId: string): Refusal {
   return refuse('NOT_FOUND', 'RUN_NOT_FOUND', `there is no run ${runId}`, { run_id: runId });
 }
 
