@@ -9,7 +9,6 @@ import {
   attempted,
   begun,
   CUT_OFF,
-  conditions,
   DONE,
   due,
   ended,
