@@ -5,7 +5,7 @@ import type { Machine } from '../../core/domain/machine.ts';
 import { isRefusal } from '../../core/domain/refusal.ts';
 import { parseReplacement } from '../../core/domain/validate-machine.ts';
 import type { MachineOrder } from '../../core/ports/store.ts';
-import { machineFromWire, machineToWire } from '../../wire/convert/machine.ts';
+import { machineFromWire } from '../../wire/convert/machine.ts';
 import { refusalToRpcError } from '../../wire/convert/refusal.ts';
 import type { Machine as MachineMessage } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type {
@@ -25,6 +25,7 @@ import type { ServiceContext } from './context.ts';
 import { readDeclaration, withProvider } from './declaration.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
+import { machineAnswer } from './machines.ts';
 import { repairMachine } from './repair.ts';
 import { readMask } from './update-mask.ts';
 
@@ -44,7 +45,7 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
       new FieldChecks().machineId(machineId).orRefuse();
       const machine = await store.machine(machineId);
       if (machine === null) throw refusalToRpcError(machineNotFound(machineId));
-      return machineToWire(machine);
+      return machineAnswer(hub, machine);
     },
 
     async listMachines(request) {
@@ -52,7 +53,7 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
       const { query, tokenOf } = planList(request, 'machine', ORDERS);
       const page = await store.machines(query);
       return create(ListMachinesResponseSchema, {
-        machines: page.rows.map(machineToWire),
+        machines: await Promise.all(page.rows.map((machine) => machineAnswer(hub, machine))),
         nextPageToken: tokenOf(page.next),
         totalSize: await store.countMachines(query.filter),
       });
@@ -84,7 +85,7 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
 
 /** Registers a machine, or updates spec and labels of one that is known. */
 async function registerMachine(
-  { store, providers }: ServiceContext,
+  { store, providers, hub }: ServiceContext,
   { machine: sent }: RegisterMachineRequest,
   call: Call,
 ): Promise<MachineMessage> {
@@ -96,12 +97,12 @@ async function registerMachine(
     const complete = withProvider(providers, declared, now.machine);
     return isRefusal(complete) ? complete : decideRegister(now, complete);
   });
-  return answerOf(machineId, aggregate.machine);
+  return machineAnswer(hub, written(machineId, aggregate.machine));
 }
 
 /** Changes spec and labels of a machine that is known. */
 async function updateMachine(
-  { store, providers }: ServiceContext,
+  { store, providers, hub }: ServiceContext,
   { machine: sent, updateMask }: UpdateMachineRequest,
   call: Call,
 ): Promise<MachineMessage> {
@@ -121,10 +122,10 @@ async function updateMachine(
     const complete = withProvider(providers, declared, now.machine);
     return isRefusal(complete) ? complete : decideUpdate(now, () => complete);
   });
-  return answerOf(machineId, aggregate.machine);
+  return machineAnswer(hub, written(machineId, aggregate.machine));
 }
 
-function answerOf(machineId: string, machine: Machine | null): MachineMessage {
+function written(machineId: string, machine: Machine | null): Machine {
   if (machine === null) throw new Error(`machine ${machineId} was written and is not there`);
-  return machineToWire(machine);
+  return machine;
 }

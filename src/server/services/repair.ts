@@ -2,7 +2,6 @@ import { create } from '@bufbuild/protobuf';
 import type { Repair } from '../../core/domain/decide/repair.ts';
 import { decideRepair } from '../../core/domain/decide/repair.ts';
 import type { Machine } from '../../core/domain/machine.ts';
-import { machineToWire } from '../../wire/convert/machine.ts';
 import type { Machine as MachineMessage } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Call } from '../interceptors/call.ts';
@@ -10,6 +9,7 @@ import { originOf } from '../interceptors/call.ts';
 import { FieldChecks } from './checks.ts';
 import { carryOut } from './command.ts';
 import type { ServiceContext } from './context.ts';
+import { machineAnswer } from './machines.ts';
 
 /** What every repair request has. */
 interface RepairRequest {
@@ -23,7 +23,7 @@ type RepairKind = Repair extends infer R ? (R extends Repair ? Omit<R, 'requestI
 
 /** Carries out a command that a person gives about a machine; idempotent by request id. Answers the machine. */
 export async function repairMachine(
-  { store }: ServiceContext,
+  { store, hub }: ServiceContext,
   request: RepairRequest,
   call: Call,
   kind: RepairKind,
@@ -46,7 +46,7 @@ export async function repairMachine(
   );
   const machine = aggregate.machine ?? before;
   // A deletion that is repeated: nothing is known of the machine any more but its name.
-  return machine === null ? create(MachineSchema, { machineId }) : machineToWire(machine);
+  return machine === null ? create(MachineSchema, { machineId }) : machineAnswer(hub, machine);
 }
 
 function releasesStuck(kind: RepairKind): boolean {

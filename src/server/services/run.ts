@@ -35,13 +35,13 @@ const ORDERS: Orders<RunOrder> = {
 
 /** Carries out plans on machines, one run a machine at a time. */
 export function runService(context: ServiceContext): Handlers<typeof RunService> {
-  const { store, hub } = context;
+  const { store, clock, hub } = context;
   return {
     startRun: (request, call) => startRun(context, request, call),
 
     async getRun({ runId }) {
       new FieldChecks().runId(runId).orRefuse();
-      const run = await findRun(store, runId);
+      const run = await findRun(context, runId);
       if (run === null) throw noSuchRun(runId);
       return run;
     },
@@ -50,7 +50,7 @@ export function runService(context: ServiceContext): Handlers<typeof RunService>
       const { query, tokenOf } = planList(request, 'run', ORDERS);
       const page = await store.runs(query);
       return create(ListRunsResponseSchema, {
-        runs: page.rows.map(runRowToWire),
+        runs: page.rows.map((row) => runRowToWire(row, clock.now())),
         nextPageToken: tokenOf(page.next),
         totalSize: await countRuns(store, query.filter, query.after === null ? page : null),
       });
@@ -114,8 +114,8 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
     decideStartRun(now, { ...command, runId: newRunId() }),
   );
   const started = decision.kind === 'decision' ? runOf(aggregate, decision.runId) : null;
-  if (started !== null) return runRowToWire({ ...started, progress: null });
-  const known = await findRun(context.store, decision.runId);
+  if (started !== null) return runRowToWire({ ...started, progress: null }, context.clock.now());
+  const known = await findRun(context, decision.runId);
   if (known === null) throw noSuchRun(decision.runId);
   return known;
 }
@@ -141,7 +141,7 @@ interface Steering {
   readonly swept: (run: SweptRun) => Refusal | null;
 }
 
-async function steerRun({ store }: ServiceContext, call: Call, steering: Steering): Promise<RunMessage> {
+async function steerRun({ store, clock }: ServiceContext, call: Call, steering: Steering): Promise<RunMessage> {
   const { runId, reason, decide } = steering;
   new FieldChecks().runId(runId).reason(reason).orRefuse();
   const row = await store.run(runId);
@@ -155,7 +155,7 @@ async function steerRun({ store }: ServiceContext, call: Call, steering: Steerin
   const origin = originOf(call, { reason });
   const { aggregate } = await carryOut(store, { machineId: row.run.machineId, runId, origin }, decide);
   const planned = runOf(aggregate, runId);
-  return runRowToWire(planned === null ? row : { ...planned, progress: row.progress });
+  return runRowToWire(planned === null ? row : { ...planned, progress: row.progress }, clock.now());
 }
 
 function refuseCancelOfSwept({ id, phase }: SweptRun): Refusal | null {

@@ -1,17 +1,22 @@
 import type { Filter } from '../../core/domain/filter.ts';
+import type { Millis } from '../../core/domain/time.ts';
 import type { Page, RunRow, Store } from '../../core/ports/store.ts';
 import { runPlanOf, runRemainsToWire, runToWire } from '../../wire/convert/run.ts';
 import type { Run as RunMessage } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import type { ServiceContext } from './context.ts';
 
-/** A run as it is read, as a message. */
-export function runRowToWire({ run, plan, progress }: RunRow): RunMessage {
-  return runToWire(run, runPlanOf(plan), progress);
+/** A run as it is read at this moment, as a message. */
+export function runRowToWire({ run, plan, progress }: RunRow, at: Millis): RunMessage {
+  return runToWire(run, { plan: runPlanOf(plan), progress, at });
 }
 
 /** The run, or what remains of it where it was swept; null where there never was one. */
-export async function findRun(store: Store, runId: string): Promise<RunMessage | null> {
+export async function findRun(
+  { store, clock }: Pick<ServiceContext, 'store' | 'clock'>,
+  runId: string,
+): Promise<RunMessage | null> {
   const row = await store.run(runId);
-  if (row !== null) return runRowToWire(row);
+  if (row !== null) return runRowToWire(row, clock.now());
   const swept = await store.sweptRun(runId);
   return swept === null ? null : runRemainsToWire(swept);
 }

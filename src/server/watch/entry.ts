@@ -4,6 +4,7 @@ import type { Machine, MachineView } from '../../core/domain/machine.ts';
 import { machineView } from '../../core/domain/machine.ts';
 import type { Run, RunView } from '../../core/domain/run.ts';
 import { runView } from '../../core/domain/run.ts';
+import { machineWaitsFor } from '../../core/domain/waiting.ts';
 import type { StoredEvent } from '../../core/ports/store.ts';
 import type { Encoded } from '../../wire/bridge.ts';
 import { encodeOnce } from '../../wire/bridge.ts';
@@ -44,7 +45,7 @@ export class RunEntry {
   }
 
   #encode(kind: EventNote['kind']): Encoded<typeof RunEventSchema> {
-    const snapshot = runToWire(this.run, this.plan);
+    const snapshot = runToWire(this.run, { plan: this.plan, progress: null, at: this.event.at });
     return encodeOnce(RunEventSchema, runEventToWire(noteOf(this.event, kind), this.run, snapshot));
   }
 }
@@ -78,7 +79,10 @@ export class MachineEntry {
   }
 
   #encode(kind: EventNote['kind']): Encoded<typeof MachineEventSchema> {
-    return encodeOnce(MachineEventSchema, machineEventToWire(noteOf(this.event, kind), machineToWire(this.machine)));
+    // What its run waits for is the run's to tell: this is the machine as it was, and no more is known of then.
+    const waiting = hasRun(this.machine) ? null : machineWaitsFor(this.machine, null, this.event.at);
+    const snapshot = machineToWire(this.machine, waiting);
+    return encodeOnce(MachineEventSchema, machineEventToWire(noteOf(this.event, kind), snapshot));
   }
 }
 
@@ -88,6 +92,10 @@ export type Entry = RunEntry | MachineEntry;
 function fits(filter: Filter, before: MachineView | RunView | null, after: MachineView | RunView) {
   if (matches(filter, after)) return 'fits';
   return before !== null && matches(filter, before) ? 'left' : 'not';
+}
+
+function hasRun({ activeRunId, stoppingRunId }: Machine): boolean {
+  return activeRunId !== null || stoppingRunId !== null;
 }
 
 function noteOf(event: StoredEvent, kind: EventNote['kind']): EventNote {

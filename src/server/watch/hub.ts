@@ -2,6 +2,9 @@ import type { Logger } from 'pino';
 import { EVERYTHING } from '../../core/domain/filter.ts';
 import type { Machine } from '../../core/domain/machine.ts';
 import type { Run } from '../../core/domain/run.ts';
+import type { Millis } from '../../core/domain/time.ts';
+import type { WaitingFor } from '../../core/domain/waiting.ts';
+import { machineWaitsFor } from '../../core/domain/waiting.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { wait } from '../../core/ports/clock.ts';
 import type { Cursor, Hint, Store, StoredEvent } from '../../core/ports/store.ts';
@@ -77,6 +80,19 @@ export class Hub {
     this.#unsubscribe?.();
     this.#stopped.abort();
     await this.#following;
+  }
+
+  /** The time at which messages are made. */
+  now(): Millis {
+    return this.#clock.now();
+  }
+
+  /** What keeps a machine from moving on at this moment. */
+  async waitOf(machine: Machine): Promise<WaitingFor | null> {
+    const runId = machine.activeRunId ?? machine.stoppingRunId;
+    const run = runId === null ? null : (this.live.get(runId) ?? (await this.store.run(runId))?.run ?? null);
+    const situation = run === null ? null : { run, owned: null, queue: null };
+    return machineWaitsFor(machine, situation, this.now());
   }
 
   /** Says that somebody watches runs: progress is read only then. The returned function says that they have gone. */

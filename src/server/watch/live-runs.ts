@@ -59,7 +59,8 @@ export class LiveRun {
       reason: '',
       revision: run.revision,
     };
-    return encodeOnce(RunEventSchema, runEventToWire(note, run, runToWire(run, this.plan, progress)));
+    const snapshot = runToWire(run, { plan: this.plan, progress, at: this.#at });
+    return encodeOnce(RunEventSchema, runEventToWire(note, run, snapshot));
   }
 }
 
@@ -74,9 +75,9 @@ export class LiveRuns {
     return this.#round;
   }
 
-  /** True while the run is known not to have come to rest. */
-  has(runId: string): boolean {
-    return this.#runs.has(runId);
+  /** The run, if it is known not to have come to rest. */
+  get(runId: string): Run | null {
+    return this.#runs.get(runId)?.run ?? null;
   }
 
   /** Takes the run as it is after an event; one that has come to rest is forgotten. */

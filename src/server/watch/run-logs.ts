@@ -43,7 +43,7 @@ export async function* runLogs(hub: Hub, request: LogRequest): AsyncGenerator<Ou
 
 /** True once nothing can be added to the run's log; a run that was swept meanwhile has come to rest. */
 async function atRest(hub: Hub, runId: string): Promise<boolean> {
-  if (hub.live.has(runId)) return false;
+  if (hub.live.get(runId) !== null) return false;
   const row = await hub.store.run(runId);
   return row === null || (isTerminal(row.run.phase) && !row.run.stopping);
 }

@@ -1,6 +1,7 @@
 import type { Filter } from '../../core/domain/filter.ts';
 import type { Machine } from '../../core/domain/machine.ts';
 import type { Run } from '../../core/domain/run.ts';
+import type { WaitingFor } from '../../core/domain/waiting.ts';
 import type { Cursor, RunRow, Snapshot } from '../../core/ports/store.ts';
 import type { Outgoing } from '../../wire/bridge.ts';
 import type { EventNote } from '../../wire/convert/event.ts';
@@ -30,7 +31,7 @@ export async function* watchRuns(hub: Hub, request: WatchRequest): AsyncGenerato
     cursor = snapshot.cursor;
     for await (const [row, last] of rowsOf(snapshot)) {
       sent.set(row.run.id, row.run.revision);
-      yield runSnapshot(row, last ? cursor : '');
+      yield runSnapshot(hub, row, last ? cursor : '');
     }
   }
   const reader = new EventReader(hub, cursor);
@@ -74,7 +75,7 @@ export async function* watchMachines(
     cursor = snapshot.cursor;
     for await (const [machine, last] of rowsOf(snapshot)) {
       sent.set(machine.id, machine.revision);
-      yield machineSnapshot(machine, last ? cursor : '');
+      yield machineSnapshot(machine, await hub.waitOf(machine), last ? cursor : '');
     }
   }
   const reader = new EventReader(hub, cursor);
@@ -114,16 +115,23 @@ async function* rowsOf<Row>(snapshot: Snapshot<Row>): AsyncGenerator<readonly [r
   if (held !== null) yield [held.row, true];
 }
 
-function runSnapshot(row: RunRow, cursor: Cursor): Outgoing<typeof RunEventSchema> {
+function runSnapshot(hub: Hub, row: RunRow, cursor: Cursor): Outgoing<typeof RunEventSchema> {
   const { run, plan, progress } = row;
   const message = `run ${run.id} is ${run.phase}`;
   const note = snapshotNote(lastChangeOf(run), message, run.revision, cursor);
-  return runEventToWire(note, run, runToWire(run, runPlanOf(plan), progress));
+  return runEventToWire(note, run, runToWire(run, { plan: runPlanOf(plan), progress, at: hub.now() }));
 }
 
-function machineSnapshot(machine: Machine, cursor: Cursor): Outgoing<typeof MachineEventSchema> {
+function machineSnapshot(
+  machine: Machine,
+  waiting: WaitingFor | null,
+  cursor: Cursor,
+): Outgoing<typeof MachineEventSchema> {
   const message = `machine ${machine.id} is ${machine.phase}`;
-  return machineEventToWire(snapshotNote(machine.updatedAt, message, machine.revision, cursor), machineToWire(machine));
+  return machineEventToWire(
+    snapshotNote(machine.updatedAt, message, machine.revision, cursor),
+    machineToWire(machine, waiting),
+  );
 }
 
 function snapshotNote(at: number, message: string, revision: number, cursor: Cursor): EventNote {
@@ -132,6 +140,6 @@ function snapshotNote(at: number, message: string, revision: number, cursor: Cur
 
 /** The latest time that the run itself tells of: no later event of it is before that. */
 function lastChangeOf(run: Run): number {
-  const times = run.steps.flatMap((step) => [step.startedAt ?? 0, step.finishedAt ?? 0]);
+  const times = run.steps.map((step) => step.changedAt ?? 0);
   return Math.max(run.createdAt, run.startedAt ?? 0, run.finishedAt ?? 0, ...times);
 }

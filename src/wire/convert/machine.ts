@@ -2,12 +2,14 @@ import { create } from '@bufbuild/protobuf';
 import type { Condition } from '../../core/domain/condition.ts';
 import type { Machine, MachinePhase, MachineSpec } from '../../core/domain/machine.ts';
 import { effectiveState, etagOf } from '../../core/domain/machine.ts';
+import type { WaitingFor } from '../../core/domain/waiting.ts';
 import type { Machine as MachineMessage, MachineSpec as MachineSpecMessage } from '../gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema, MachineStatus_Phase } from '../gen/baremetal/v1/machine_pb.ts';
 import { timestampOf } from './time.ts';
+import { waitingToWire } from './waiting.ts';
 
-/** A machine as clients see it. */
-export function machineToWire(machine: Machine): MachineMessage {
+/** A machine as clients see it, with what keeps it from moving on. */
+export function machineToWire(machine: Machine, waiting: WaitingFor | null): MachineMessage {
   return create(MachineSchema, {
     machineId: machine.id,
     spec: specToWire(machine.spec),
@@ -17,6 +19,7 @@ export function machineToWire(machine: Machine): MachineMessage {
       activeRunId: machine.activeRunId ?? '',
       lastSeen: timestampOf(machine.lastSeenAt),
       effectiveState: phaseToWire(effectiveState(machine)),
+      waitingFor: waitingToWire(waiting),
       stoppingRunId: machine.stoppingRunId ?? '',
       phaseSince: timestampOf(machine.phaseSince),
     },

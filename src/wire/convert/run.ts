@@ -1,10 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import type { Plan, StepKind } from '../../core/domain/plan.ts';
 import type { Progress, Run, RunError, RunPhase, StepStatus } from '../../core/domain/run.ts';
+import type { Millis } from '../../core/domain/time.ts';
+import { runWaitsFor } from '../../core/domain/waiting.ts';
 import type { Run as RunMessage } from '../gen/baremetal/v1/run_pb.ts';
 import { Run_Phase, RunSchema, StepStatus_State } from '../gen/baremetal/v1/run_pb.ts';
 import { phaseToWire } from './machine.ts';
 import { timestampOf } from './time.ts';
+import { waitingToWire } from './waiting.ts';
 
 /** What a run message tells of the run's plan beside its id. */
 export interface RunPlan {
@@ -28,8 +31,17 @@ export type RunRemains = Pick<
   'id' | 'machineId' | 'requestId' | 'type' | 'planId' | 'phase' | 'createdAt' | 'startedAt' | 'finishedAt'
 >;
 
-/** A run as clients see it. `progress` is shown where it is of the attempt under way. */
-export function runToWire(run: Run, plan: RunPlan, progress: Progress | null = null): RunMessage {
+/** What a run message tells beside the run. */
+export interface RunSight {
+  readonly plan: RunPlan;
+  /** Shown where it is of the attempt under way. */
+  readonly progress: Progress | null;
+  /** The time at which the run is looked at: what it waits for depends on it. */
+  readonly at: Millis;
+}
+
+/** A run as clients see it. */
+export function runToWire(run: Run, { plan, progress, at }: RunSight): RunMessage {
   return create(RunSchema, {
     runId: run.id,
     machineId: run.machineId,
@@ -47,6 +59,7 @@ export function runToWire(run: Run, plan: RunPlan, progress: Progress | null = n
     currentStep: run.steps[run.currentStep]?.name ?? '',
     steps: run.steps.map((step, index) => stepToWire(step, plan.kinds[index] ?? '', progressOf(run, index, progress))),
     error: run.error === null ? undefined : errorToWire(run.error),
+    waitingFor: waitingToWire(runWaitsFor({ run, owned: null, queue: null }, at)),
     stopping: run.stopping,
     originPhase: phaseToWire(run.originPhase),
     planVersion: plan.version,
