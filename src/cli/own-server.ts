@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import { parseAddress } from '../client/address.ts';
+import type { StoreConfig } from '../server/config.ts';
+import { openServer } from '../server/open-server.ts';
 import type { Server, Stopped } from '../server/server.ts';
-import { createServer } from '../server/server.ts';
 import { count } from '../tui/format/words.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
 import { ownerText, portOwner } from './port-owner.ts';
@@ -17,10 +18,17 @@ export interface OwnServer {
 /**
  * Starts a server in this process.
  *
- * @throws CommandFailure where it cannot listen there; it says who does
+ * @throws CommandFailure where it cannot listen there, or keep its state in that store; it says who does
  */
-export async function startOwnServer(settings: Settings, listen: string, logOut: Writable | null): Promise<OwnServer> {
-  const server = createServer(serverConfig(settings, listen, logOut));
+export async function startOwnServer(
+  settings: Settings,
+  listen: string,
+  store: StoreConfig,
+  logOut: Writable | null,
+): Promise<OwnServer> {
+  const opened = await openServer(serverConfig(settings, listen, store, logOut));
+  if (opened.kind === 'fault') throw usageFailure(opened.message);
+  const { server } = opened;
   const started = await server.start();
   switch (started.kind) {
     case 'listening':

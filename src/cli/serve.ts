@@ -6,6 +6,7 @@ import { EXIT } from './exit-code.ts';
 import { lossText, startOwnServer } from './own-server.ts';
 import { addSettings, listenAddress } from './settings/resolve.ts';
 import { COMMON_SETTINGS, LISTEN_SETTINGS, SERVER_SETTINGS } from './settings/settings.ts';
+import { defaultStore, storeText } from './settings/store-location.ts';
 import { VERSION } from './version.ts';
 
 /** `bmdemo serve`: the server alone, until a signal ends it. */
@@ -20,7 +21,7 @@ It listens on loopback or a unix socket alone. The first SIGINT or SIGTERM ends 
 
 Examples:
   $ bmdemo serve
-  $ bmdemo serve --port 0 --slow
+  $ bmdemo serve --port 0 --store memory --slow
   $ bmdemo serve --fault machine-2/verify-in-cluster=fail:2`,
     );
   addSettings(command, [...LISTEN_SETTINGS, ...SERVER_SETTINGS, ...COMMON_SETTINGS]);
@@ -28,14 +29,16 @@ Examples:
     action<[], object>(ending, async (context) => {
       const { settings, io } = context;
       const told = untilSignal();
-      const server = await startOwnServer(settings, listenAddress(settings).label, process.stderr);
+      const store = settings.value('store') ?? defaultStore(io.env);
+      const server = await startOwnServer(settings, listenAddress(settings).label, store, process.stderr);
       await io.out.line(`bmdemo ${VERSION} listens on ${server.address}`);
-      await context.note('state is kept in memory: it is gone when the server ends');
+      await context.note(storeText(store));
       const signal = await told;
       await context.note(`${signal}: stopping; the same again ends at once`);
       const stopped = await server.stop();
       const { interrupted } = stopped;
-      const cut = interrupted === 0 ? '' : `; ${count(interrupted, 'call')} to hardware cut off`;
+      const goOn = store.kind === 'memory' ? '' : ', whose runs go on when a server has the store again';
+      const cut = interrupted === 0 ? '' : `; ${count(interrupted, 'call')} to hardware cut off${goOn}`;
       const loss = lossText(stopped);
       await context.note(`stopped${cut}${loss === '' ? '' : `; ${loss}`}`);
       return EXIT.done;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import type { ServerConfig } from '../server/config.ts';
+import type { ServerConfig, StoreConfig } from '../server/config.ts';
 import { DEFAULT_FAKE, DEFAULT_MAX_RUNS } from '../server/config.ts';
 import type { FaultScript } from '../server/providers/fake/faults/fault.ts';
 import { parseFaultFlag } from '../server/providers/fake/faults/flag.ts';
@@ -15,20 +16,27 @@ import { VERSION } from './version.ts';
 const MAX_MISTAKES = 5;
 
 /**
- * What the settings make of a server that listens there.
+ * What the settings make of a server that listens there and keeps its state in that store.
  *
  * @param logOut where its log goes; null: to nobody but those who ask the server for it
  * @throws CommandFailure where the fault script is wrong
  */
-export function serverConfig(settings: Settings, listen: string, logOut: Writable | null): ServerConfig {
+export function serverConfig(
+  settings: Settings,
+  listen: string,
+  store: StoreConfig,
+  logOut: Writable | null,
+): ServerConfig {
+  const worldFile = settings.value('fake-world');
   return {
     listen,
-    store: { kind: settings.value('store') ?? 'memory' },
+    store,
     fake: {
       speed: settings.value('slow') === true ? 'slow' : DEFAULT_FAKE.speed,
       factor: settings.value('speed') ?? DEFAULT_FAKE.factor,
       seed: settings.value('seed') ?? DEFAULT_FAKE.seed,
       faults: [...faultsOfFlags(settings.value('fault') ?? []), ...faultsOfFile(settings.value('faults'))],
+      worldFile: worldFile === undefined ? null : resolve(worldFile),
     },
     maxRuns: settings.value('max-runs') ?? DEFAULT_MAX_RUNS,
     log: {

@@ -22,7 +22,7 @@ const MACHINE = 'machine-1';
 export async function runTranscript(context: Context): Promise<ExitCode> {
   const { io, paint } = context;
   const interrupt = catchInterrupt();
-  const server = await startOwnServer(context.settings, '127.0.0.1:0', null);
+  const server = await startOwnServer(context.settings, '127.0.0.1:0', { kind: 'memory' }, null);
   try {
     const { signal } = interrupt;
     await context.note(`no terminal: a server of its own on ${server.address}, in memory, shows the main job`);
@@ -32,6 +32,7 @@ export async function runTranscript(context: Context): Promise<ExitCode> {
     await io.out.line(paint('strong', `$ bmdemo import ${MACHINES}`));
     await io.out.line(countsText(await importDemoMachines(client, MACHINES, signal)));
 
+    await io.out.line();
     await io.out.line(paint('strong', `$ bmdemo repave ${MACHINE}`));
     const { requestId, ...order } = startOrder('REPAVE', '', {});
     const request = { ...order, machineId: MACHINE, requestId: requestId() };
@@ -39,6 +40,7 @@ export async function runTranscript(context: Context): Promise<ExitCode> {
     const ended = await followRun({ client, signal, note: (text) => context.note(text) }, run, live, paint);
 
     const machine = await client.machines.getMachine({ machineId: MACHINE }, { signal });
+    await io.out.line();
     await io.out.line(`${MACHINE} is ${machinePhaseWord(stateOf(machine))}`);
     await context.note('on a terminal this starts the console; `bmdemo --help` has the commands');
     return exitCodeOfRun(ended.phase);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Address } from '../client/address.ts';
 import { parseAddress } from '../client/address.ts';
+import type { StoreConfig } from '../server/config.ts';
 import { backendOf } from '../tui/client-backend.ts';
 import type { OpenedServer } from '../tui/options.ts';
 import { refuseTerminal } from '../tui/terminal/fit-terminal.ts';
@@ -17,6 +18,7 @@ import { lossText, startOwnServer } from './own-server.ts';
 import { addSettings } from './settings/resolve.ts';
 import type { SettingName } from './settings/settings.ts';
 import { COMMON_SETTINGS, LISTEN_SETTINGS, SERVER_SETTINGS } from './settings/settings.ts';
+import { defaultStore } from './settings/store-location.ts';
 import { stateDirectory } from './state-directory.ts';
 
 /** What a console understands. */
@@ -38,8 +40,8 @@ export function addTuiCommand(program: Command, ending: Ending): void {
     .addHelpText(
       'after',
       `
-Without --server it attaches to a bmdemo that has the port already, if nothing is said about what the server should do;
-else it starts one of its own, which ends with the console.
+Without --server it attaches to a bmdemo that has the port or the file already, if nothing is said about what the server
+should do; else it starts one of its own, which ends with the console.
 
 Examples:
   $ bmdemo tui
@@ -55,7 +57,8 @@ export async function runTui(context: Context): Promise<ExitCode> {
   const { settings, io } = context;
   const refusal = refuseTerminal(process, io.env.TERM);
   if (refusal !== undefined) throw usageFailure(refusal);
-  const choice = await chooseServer(settings);
+  const store = settings.value('store') ?? defaultStore(io.env);
+  const choice = await chooseServer(settings, store);
   // Ink's colour library reads the environment when it is loaded, which is in the import below.
   if (settings.value('color') === false) process.env.NO_COLOR = '1';
   const { runConsole } = await import('../tui/console.tsx');
@@ -63,7 +66,7 @@ export async function runTui(context: Context): Promise<ExitCode> {
   let own: OwnServer | null = null;
   const open = async (): Promise<OpenedServer> => {
     if (choice.kind === 'attach') return opened(context, choice.address);
-    own = await startOwnServer(settings, choice.address.label, new LogFile(join(state, 'server.log')));
+    own = await startOwnServer(settings, choice.address.label, store, new LogFile(join(state, 'server.log')));
     return opened(context, parseAddress(own.address));
   };
   try {
@@ -79,7 +82,7 @@ export async function runTui(context: Context): Promise<ExitCode> {
     return exit.code as ExitCode;
   } finally {
     context.close();
-    await stopOwn(context, own);
+    await stopOwn(context, own, store);
   }
 }
 
@@ -93,9 +96,9 @@ function opened(context: Context, address: Address): OpenedServer {
   return { backend: backendOf(client, importMachines), label: address.label };
 }
 
-/** Ends the console's own server. What is in memory is lost either way, so nothing is waited for. */
-async function stopOwn(context: Context, own: OwnServer | null): Promise<void> {
+/** Ends the console's own server. What is in memory is lost either way, so that no call is waited for. */
+async function stopOwn(context: Context, own: OwnServer | null, store: StoreConfig): Promise<void> {
   if (own === null) return;
-  const loss = lossText(await own.stop({ graceMs: 0 }));
+  const loss = lossText(await own.stop(store.kind === 'memory' ? { graceMs: 0 } : {}));
   if (loss !== '') await context.note(loss);
 }

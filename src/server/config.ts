@@ -9,14 +9,22 @@ export interface FakeConfig {
   /** All chance comes from it. */
   readonly seed: number;
   readonly faults: FaultScript;
+  /** The file that holds the simulated hardware, which servers may share; null: in memory, for this server alone. */
+  readonly worldFile: string | null;
 }
+
+/** Where state lives. */
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  /** One file, for one server at a time; made where it is not there. */
+  | { readonly kind: 'sqlite'; readonly path: string };
 
 /** What one server is to be. */
 export interface ServerConfig {
   /** `HOST:PORT` on loopback, port 0 for a free one, or `unix:PATH`. */
   readonly listen: string;
   /** Where state lives. */
-  readonly store: { readonly kind: 'memory' };
+  readonly store: StoreConfig;
   readonly fake: FakeConfig;
   /** How many runs it carries out at once; the others wait. */
   readonly maxRuns: number;
@@ -29,4 +37,4 @@ export interface ServerConfig {
 export const DEFAULT_MAX_RUNS = 1_000;
 
 /** The fake provider where nothing is said about it. */
-export const DEFAULT_FAKE: FakeConfig = { speed: 'normal', factor: 1, seed: 1, faults: [] };
+export const DEFAULT_FAKE: FakeConfig = { speed: 'normal', factor: 1, seed: 1, faults: [], worldFile: null };

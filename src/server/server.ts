@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { EVERYTHING } from '../core/domain/filter.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { createEngine } from '../core/engine/engine.ts';
@@ -18,21 +17,26 @@ import type { ListenFault } from './listen-address.ts';
 import { parseListen } from './listen-address.ts';
 import type { Listener } from './listener.ts';
 import { listen } from './listener.ts';
+import type { ServerLog } from './log.ts';
 import { createServerLog } from './log.ts';
-import { createFakeProvider } from './providers/fake/provider.ts';
-import { createMemoryWorld } from './providers/fake/world/memory.ts';
-import { createProviderRegistry } from './providers/registry.ts';
-import { createMemoryStore } from './stores/memory/store.ts';
 import { RUN_LOG_LIMITS } from './stores/shared/limits.ts';
 import { Hub } from './watch/hub.ts';
 
-/** Parts that a server can be given in place of its own. */
+/** What a server is put together from. */
 export interface ServerParts {
-  readonly clock: Clock;
+  /** Closed with the server. */
   readonly store: Store;
   readonly providers: ProviderRegistry;
+  /** The system's own if not given. */
+  readonly clock?: Clock;
   /** Uniform in [0, 1). */
-  readonly random: () => number;
+  readonly random?: () => number;
+  /** Made from the configuration if not given. */
+  readonly log?: ServerLog;
+  /** Told where the server listens, as soon as it does. */
+  readonly listening?: (address: string) => void;
+  /** Lets go of what else was opened for this server, once it has ended. */
+  readonly release?: () => void;
 }
 
 /** What came of a server's start. */
@@ -65,11 +69,9 @@ const GRACE_MS = 3_000;
 const DRAIN_MS = 1_000;
 
 /** Wires a server; nothing happens before `start`. */
-export function createServer(config: ServerConfig, parts: Partial<ServerParts> = {}): Server {
-  const { logger: log, ring } = createServerLog(config.log);
-  const clock = parts.clock ?? systemClock;
-  const store = parts.store ?? createOwnStore(clock, log);
-  const providers = parts.providers ?? createOwnProviders(config, clock);
+export function createServer(config: ServerConfig, parts: ServerParts): Server {
+  const { store, providers, clock = systemClock } = parts;
+  const { logger: log, ring } = parts.log ?? createServerLog(config.log);
   const instance = newInstanceId();
   const closing = new AbortController();
   const streams = new OpenStreams(MAX_OPEN_STREAMS);
@@ -109,12 +111,15 @@ export function createServer(config: ServerConfig, parts: Partial<ServerParts> =
     const target = parseListen(config.listen);
     if (target.kind === 'fault') return refused(target);
     await hub.start();
+    const runs = await runsUnderWay(store);
     const opened = await listen(target, (socket) => injector.injectConnection(socket));
     if (opened.kind === 'fault') return refused(opened);
     listener = opened;
+    parts.listening?.(opened.address);
     engine.start();
     health.setServing(true);
     log.info({ address: opened.address, instance, store: store.kind, version: config.version }, 'listening');
+    if (runs > 0) log.info({ runs }, 'runs were under way in the store; those without a server are taken up again');
     return { kind: 'listening', address: opened.address };
   };
 
@@ -142,6 +147,7 @@ export function createServer(config: ServerConfig, parts: Partial<ServerParts> =
     await hub.stop();
     const lost = await lostWith(store);
     await store.close();
+    parts.release?.();
     log.info({ instance, interrupted, ...lost }, 'stopped');
     return { interrupted, ...lost };
   };
@@ -154,23 +160,18 @@ export function createServer(config: ServerConfig, parts: Partial<ServerParts> =
   return { start, stop };
 }
 
-function createOwnStore(clock: Clock, log: Logger): Store {
-  return createMemoryStore({
-    clock,
-    onListenerFault: (error) => log.error({ err: error, component: 'store' }, 'a listener of the store failed'),
-  });
-}
-
-function createOwnProviders({ fake }: ServerConfig, clock: Clock): ProviderRegistry {
-  return createProviderRegistry([createFakeProvider({ ...fake, clock, world: createMemoryWorld({ clock }) })]);
+/** How many runs have not ended. */
+async function runsUnderWay(store: Store): Promise<number> {
+  const { runs } = await store.counts(EVERYTHING);
+  return (runs.PENDING ?? 0) + (runs.RUNNING ?? 0);
 }
 
 /** What is gone with a store in memory. */
 async function lostWith(store: Store): Promise<Pick<Stopped, 'runsLost' | 'machinesLost'>> {
   if (store.kind !== 'memory') return { runsLost: 0, machinesLost: 0 };
-  const { machines, runs } = await store.counts(EVERYTHING);
+  const { machines } = await store.counts(EVERYTHING);
   return {
-    runsLost: (runs.PENDING ?? 0) + (runs.RUNNING ?? 0),
+    runsLost: await runsUnderWay(store),
     machinesLost: Object.values(machines).reduce((sum, count) => sum + count, 0),
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_ADDRESS, parseAddress } from '../../client/address.ts';
 import { LOG_LEVELS } from '../../server/log-ring.ts';
 import { THEME_NAMES } from '../../tui/theme/theme.ts';
+import { parseStore } from './store-location.ts';
 
 /** How a command's answer is written. */
 const OUTPUT_FORMS = ['table', 'json', 'yaml', 'name'] as const;
@@ -52,6 +53,18 @@ const number = z.union(
   'must be a number',
 );
 
+const STORE_FORMS = 'must be memory or sqlite:PATH';
+
+const store = z.string(STORE_FORMS).transform((text, context) => {
+  const location = parseStore(text);
+  if (location !== null) return location;
+  context.addIssue({ code: 'custom', message: STORE_FORMS });
+  return z.NEVER;
+});
+
+/** The path of a file. */
+const file = z.string('must be the path of a file').min(1, 'must be the path of a file');
+
 /** The longest name that a server takes for its caller, and its letters. */
 const user = z
   .string('must be a name')
@@ -95,9 +108,9 @@ export const SETTINGS = {
   },
   port: { flags: '--port <N>', help: 'short for --listen with the default host', schema: port },
   store: {
-    flags: '--store <KIND>',
-    help: 'where state is kept: memory, which is gone when the server ends (default memory)',
-    schema: oneOf(['memory']),
+    flags: '--store <STORE>',
+    help: 'where state is kept: sqlite:PATH, or memory, which is gone when the server ends (default: a file in your state directory)',
+    schema: store,
   },
   provider: {
     flags: '--provider <NAME>',
@@ -115,7 +128,7 @@ export const SETTINGS = {
   faults: {
     flags: '--faults <FILE>',
     help: 'what the fake provider is to do wrong, and when (YAML)',
-    schema: z.string('must be the path of a file').min(1, 'must be the path of a file'),
+    schema: file,
   },
   fault: {
     flags: '--fault <FAULT>',
@@ -132,6 +145,11 @@ export const SETTINGS = {
         .int('must be a whole number, at most 2147483647')
         .max(2_147_483_647, 'must be a whole number, at most 2147483647'),
     ),
+  },
+  'fake-world': {
+    flags: '--fake-world <FILE>',
+    help: "keep the fake provider's hardware in a file, which outlives the server (default: in memory)",
+    schema: file,
   },
   'max-runs': {
     flags: '--max-runs <N>',
@@ -175,6 +193,7 @@ export const SERVER_SETTINGS = [
   'faults',
   'fault',
   'seed',
+  'fake-world',
   'max-runs',
   'log-level',
   'log-format',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { lockFile } from './lock.ts';
+import { announceAddress, fileHolder, lockFile } from './lock.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 let folder = '';
@@ -82,6 +82,19 @@ describe('the lock', () => {
     );
     lock.release();
     lockFile(path, 'second').release();
+  });
+
+  it('is seen by who only looks, with the address where its holder listens', () => {
+    expect(fileHolder(path)).toBeNull();
+    const lock = lockFile(path, 'first');
+    expect(fileHolder(path)).toMatchObject({ address: null });
+    announceAddress(path, '127.0.0.1:4711');
+    expect(fileHolder(path)).toEqual({
+      address: '127.0.0.1:4711',
+      text: expect.stringMatching(/instance first, since .*, listening on 127\.0\.0\.1:4711$/),
+    });
+    lock.release();
+    expect(fileHolder(path)).toBeNull();
   });
 
   it('is freed by the kernel when its process is killed', () => {

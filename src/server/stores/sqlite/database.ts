@@ -145,7 +145,8 @@ function checksum(migration: Migration): string {
   return createHash('sha256').update(migration.sql.replace(/\s+/g, ' ').trim()).digest('hex');
 }
 
-function makeFolder(path: string): void {
+/** Makes the folder of a database file. @throws StoreUnusable where it or the file cannot be written */
+export function makeFolder(path: string): void {
   const folder = dirname(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

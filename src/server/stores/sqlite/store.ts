@@ -6,7 +6,7 @@ import type { StoreLimits } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
 import { commitChange, loadAggregate } from './aggregates.ts';
 import { countsOf, Tally } from './counts.ts';
-import { Database } from './database.ts';
+import { Database, makeFolder } from './database.ts';
 import { EventLog } from './events.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { claimDue, nextDueAt, reapOthers, releaseClaim, stoppingRuns } from './leases.ts';
@@ -34,6 +34,7 @@ export interface SqliteOptions {
  * @throws StoreUnusable where another server has the file, or it cannot be used; the message is for people
  */
 export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions): Store {
+  makeFolder(path);
   const lock = lockFile(path, randomUUID());
   let database: Database;
   try {
