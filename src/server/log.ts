@@ -29,13 +29,13 @@ const SECRETS = ['password', 'passwd', 'token', 'secret', 'authorization', 'cook
 /** Makes the server's log. Secrets are taken out before a line reaches the output or the ring. */
 export function createServerLog(config: LogConfig): ServerLog {
   const ring = new LogRing(RING_LINES);
-  const write = config.out === null ? null : boundedWriter(config.out);
+  const inFormat = (json: string) => (config.format === 'json' ? json : formatText(lineOf(json)));
+  const write = config.out === null ? null : boundedWriter(config.out, inFormat);
   const destination = {
     write(json: string) {
       const clean = withoutPasswords(json);
-      const line = lineOf(clean);
-      ring.push(line);
-      write?.(config.format === 'json' ? clean : formatText(line));
+      ring.push(lineOf(clean));
+      write?.(clean);
     },
   };
   const logger = pino(
@@ -50,17 +50,24 @@ export function createServerLog(config: LogConfig): ServerLog {
 }
 
 /** Writes to a stream without ever waiting for it, and without gathering what it does not take. */
-function boundedWriter(out: Writable): (text: string) => void {
+function boundedWriter(out: Writable, inFormat: (json: string) => string): (json: string) => void {
   let dropped = 0;
-  return (text) => {
+  // An output that breaks, such as a pipe whose reader has gone, is no reason to end.
+  out.on('error', () => {});
+  return (json) => {
     if (out.destroyed || out.writableLength > MAX_WAITING_BYTES) {
       dropped += 1;
       return;
     }
-    if (dropped > 0) out.write(`(${dropped} lines of the log were dropped: nobody read them)\n`);
+    if (dropped > 0) out.write(inFormat(noticeOf(dropped)));
     dropped = 0;
-    out.write(text);
+    out.write(inFormat(json));
   };
+}
+
+function noticeOf(dropped: number): string {
+  const msg = 'lines of this log were dropped, because its output did not take them';
+  return `${JSON.stringify({ level: 40, time: Date.now(), component: 'log', dropped, msg })}\n`;
 }
 
 function lineOf(json: string): ServerLogLine {

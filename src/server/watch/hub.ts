@@ -42,6 +42,7 @@ export class Hub {
   readonly news = new Wakeup();
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #keep: number;
   readonly #stopped = new AbortController();
   readonly #hints = new Wakeup();
   #ring: EventRing;
@@ -54,12 +55,14 @@ export class Hub {
   #unsubscribe: (() => void) | null = null;
   #following: Promise<void> = Promise.resolve();
 
-  constructor(store: Store, clock: Clock, log: Logger) {
+  /** @param keep how many events are kept for all watchers together */
+  constructor(store: Store, clock: Clock, log: Logger, keep = RING_EVENTS) {
     this.store = store;
     this.plans = new RunPlans(store);
     this.logs = new LogWindows(store);
     this.#clock = clock;
     this.#log = log;
+    this.#keep = keep;
     this.#ring = new EventRing(1, '');
   }
 
@@ -132,7 +135,7 @@ export class Hub {
     for await (const rows of snapshot.pages) {
       for (const { run } of rows) this.live.put(run, await this.plans.of(run), this.#clock.now());
     }
-    this.#ring = new EventRing(RING_EVENTS, snapshot.cursor);
+    this.#ring = new EventRing(this.#keep, snapshot.cursor);
     this.#cursor = snapshot.cursor;
     this.#eventsHinted = true;
     this.#progressHinted = true;
