@@ -76,6 +76,12 @@ export class BackendDouble implements ConsoleBackend {
     this.#machineFeed.push(create(MachineEventSchema, { kind, snapshot: one, cursor: `c${++this.#cursor}` }));
   }
 
+  /** Tells the watch of a machine as no server would send it. */
+  tellRaw(one: Machine): void {
+    const event = create(MachineEventSchema, { kind: 'UPDATED', cursor: `c${++this.#cursor}` });
+    this.#machineFeed.push(Object.assign(event, { snapshot: one }));
+  }
+
   /** Tells the watch of a run. */
   tellRun(run: Run, kind = 'STARTED'): void {
     this.#runFeed.push(create(RunEventSchema, { kind, snapshot: run, cursor: `c${++this.#cursor}` }));

@@ -3,6 +3,9 @@ import { Readable } from 'node:stream';
 import xterm from '@xterm/headless';
 import type { ConsoleStreams } from '../../src/tui/options.ts';
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const PRIVATE_MODE = /\x1b\[\?(\d+)([hl])/g;
+
 /** The keyboard of a terminal that is not there: a readable stream with the modes that a real one has. */
 class Keyboard extends Readable {
   readonly isTTY = true;
@@ -97,6 +100,11 @@ export class VirtualTerminal {
     this.keyboard.push(`\x1b[200~${text}\x1b[201~`);
   }
 
+  /** Writes past the console, as other processes on the same terminal do. */
+  scribble(text: string): void {
+    this.screen.emulator.write(text, () => this.screen.emit('drawn'));
+  }
+
   resize(columns: number, rows: number): void {
     this.screen.emulator.resize(columns, rows);
     this.screen.emit('resize');
@@ -112,6 +120,11 @@ export class VirtualTerminal {
 
   get text(): string {
     return this.rows.join('\n');
+  }
+
+  /** Every private mode that was turned on (`h`) or off (`l`), as it was turned last. */
+  get modes(): ReadonlyMap<string, string> {
+    return new Map(this.screen.written.matchAll(PRIVATE_MODE).map(([, mode = '', state = '']) => [mode, state]));
   }
 
   /** Whether the alternate screen is up. */

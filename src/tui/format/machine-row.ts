@@ -23,7 +23,7 @@ export interface MachineCells {
 
 /** What a row depends on beside its machine. */
 export interface RowContext {
-  /** The run that is under way on the machine. */
+  /** The run that is under way on the machine, else its newest known one. */
   readonly run: Run | undefined;
   readonly glyphs: Glyphs;
   /** ms since 1970. */
@@ -110,7 +110,12 @@ function note({ status }: Machine, { run, glyphs }: RowContext): Segment {
     return { text: `${glyphs.attention} held: run ${shortRunId(stopping)} has not let go yet`, tone: 'warn' };
   }
   const condition = status?.conditions.find(({ type, status: set }) => type === 'NeedsIntervention' && set);
-  if (condition !== undefined) return { text: `${glyphs.attention} ${printable(condition.message)}`, tone: 'warn' };
+  if (condition !== undefined) {
+    // The whole id of the run that the sentence names would take what there is of the column.
+    const short =
+      run === undefined ? condition.message : condition.message.replaceAll(run.runId, shortRunId(run.runId));
+    return { text: `${glyphs.attention} ${printable(short)}`, tone: 'warn' };
+  }
   const rma = status?.conditions.find(({ type, status: set }) => type === 'RMA' && set);
   if (rma !== undefined) return { text: printable(rma.message), tone: 'muted' };
   const attempt = run === undefined ? undefined : currentStep(run)?.step;

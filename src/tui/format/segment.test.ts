@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asciiGlyphs } from '../theme/glyphs.ts';
+import { asciiGlyphs, unicodeGlyphs } from '../theme/glyphs.ts';
 import { fitLine, lineWidth, withSigns } from './segment.ts';
 
 const line = [{ text: 'run 7f3a', tone: 'strong' as const }, { text: ' is done' }];
@@ -27,5 +27,6 @@ describe('a line', () => {
 
   test('has the signs of its theme', () => {
     expect(withSigns('READY → IN_SERVICE · x…', asciiGlyphs)).toBe('READY > IN_SERVICE | x~');
+    expect(withSigns('READY → x…', unicodeGlyphs)).toBe('READY → x…');
   });
 });

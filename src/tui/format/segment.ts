@@ -52,7 +52,8 @@ export function sameLines(a: readonly Line[], b: readonly Line[]): boolean {
   return a.length === b.length && a.every((line, at) => sameLine(line, b[at] ?? []));
 }
 
-/** A sentence of this program with its signs as a theme has them. */
-export function withSigns(text: string, glyphs: Glyphs): string {
-  return text.replaceAll('·', glyphs.dot).replaceAll('→', glyphs.arrow).replaceAll('…', glyphs.ellipsis);
+/** A text with the signs that sentences have as a theme has them; each takes the cell that it took. */
+export function withSigns(text: string, { ascii, dot, arrow, ellipsis, nothing }: Glyphs): string {
+  if (!ascii) return text;
+  return text.replaceAll(/[·→…–×]/g, (sign) => ({ '·': dot, '→': arrow, '…': ellipsis, '–': nothing })[sign] ?? 'x');
 }

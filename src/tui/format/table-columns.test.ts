@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { GAP, planTable } from './table-columns.ts';
 
-const keys = (width: number, id = 9) => planTable(width, id, 6).columns.map(({ key }) => key);
-const used = (width: number, id = 9) =>
-  planTable(width, id, 6).columns.reduce((sum, column) => sum + column.width + GAP, -GAP);
+const plan = (width: number, id = 9) => planTable(width, { id, rack: 2, cluster: 6 });
+const keys = (width: number, id = 9) => plan(width, id).columns.map(({ key }) => key);
+const used = (width: number, id = 9) => plan(width, id).columns.reduce((sum, column) => sum + column.width + GAP, -GAP);
 
 describe('the columns of the machine table', () => {
   test('all of them where there is room', () => {
     expect(keys(113)).toEqual(['machine', 'phase', 'doing', 'rack', 'cluster', 'age', 'note']);
-    expect(planTable(113, 9, 6).bar).toBe(true);
+    expect(plan(113).bar).toBe(true);
   });
 
   test('leave in order: CLUSTER, RACK, AGE, the bar, NOTE', () => {
     const steps: string[] = [];
     let before = '';
     for (let width = 130; width >= 50; width--) {
-      const plan = planTable(width, 9, 6);
-      const now = [...plan.columns.map(({ key }) => key), ...(plan.bar ? ['bar'] : [])].join(' ');
+      const { columns, bar } = plan(width);
+      const now = [...columns.map(({ key }) => key), ...(bar ? ['bar'] : [])].join(' ');
       if (now !== before) steps.push(now);
       before = now;
     }
@@ -35,7 +35,7 @@ describe('the columns of the machine table', () => {
   });
 
   test('MACHINE and PHASE stay whole beside the longest id there can be', () => {
-    const { columns } = planTable(73 + 14, 63, 6);
+    const { columns } = plan(73 + 14, 63);
     expect(columns.find(({ key }) => key === 'machine')?.width).toBe(63);
     expect(columns.find(({ key }) => key === 'phase')?.width).toBe(13);
   });

@@ -15,6 +15,13 @@ export interface TablePlan {
   readonly bar: boolean;
 }
 
+/** The cells of the longest texts of all machines: of all, so that columns stand still while somebody scrolls. */
+export interface LongestCells {
+  readonly id: number;
+  readonly rack: number;
+  readonly cluster: number;
+}
+
 /** Blanks between two columns. */
 export const GAP = 2;
 
@@ -22,6 +29,8 @@ const PHASE = 13;
 const DOING = 38;
 const DOING_WITHOUT_BAR = 30;
 const LEAST_NOTE = 12;
+/** What racks and clusters get at most. */
+const MOST = 20;
 
 /** What leaves when there is no room, the first first. MACHINE and PHASE always stay whole. */
 const LEAVING = ['cluster', 'rack', 'age', 'bar', 'note'] as const;
@@ -30,15 +39,12 @@ const LEAVING = ['cluster', 'rack', 'age', 'bar', 'note'] as const;
  * Plans the columns of the machine table: as many as fit, the rest of the width to NOTE.
  *
  * @param width the cells between the frame, without the caret
- * @param id the cells of the longest machine id
- * @param cluster the cells of the longest cluster name
  */
-export function planTable(width: number, id: number, cluster: number): TablePlan {
-  const machine = Math.max('MACHINE'.length, id);
+export function planTable(width: number, longest: LongestCells): TablePlan {
   const gone = new Set<string>();
   for (const next of [undefined, ...LEAVING]) {
     if (next !== undefined) gone.add(next);
-    const fixed = fixedColumns(machine, Math.min(20, Math.max('CLUSTER'.length, cluster)), gone);
+    const fixed = fixedColumns(longest, gone);
     const used = fixed.reduce((sum, column) => sum + column.width + GAP, 0);
     const note = width - used;
     if (!gone.has('note') && note < LEAST_NOTE) continue;
@@ -46,17 +52,18 @@ export function planTable(width: number, id: number, cluster: number): TablePlan
     if (!gone.has('note')) return { columns: [...fixed, last], bar: !gone.has('bar') };
     return { columns: squeezed(fixed, width), bar: false };
   }
-  return { columns: squeezed(fixedColumns(machine, 0, gone), width), bar: false };
+  return { columns: squeezed(fixedColumns(longest, gone), width), bar: false };
 }
 
-function fixedColumns(machine: number, cluster: number, gone: ReadonlySet<string>): TableColumn[] {
+function fixedColumns({ id, rack, cluster }: LongestCells, gone: ReadonlySet<string>): TableColumn[] {
   const columns: TableColumn[] = [
-    { key: 'machine', title: 'MACHINE', width: machine, align: 'left' },
+    { key: 'machine', title: 'MACHINE', width: Math.max('MACHINE'.length, id), align: 'left' },
     { key: 'phase', title: 'PHASE', width: PHASE, align: 'left' },
     { key: 'doing', title: 'DOING', width: gone.has('bar') ? DOING_WITHOUT_BAR : DOING, align: 'left' },
   ];
-  if (!gone.has('rack')) columns.push({ key: 'rack', title: 'RACK', width: 6, align: 'left' });
-  if (!gone.has('cluster')) columns.push({ key: 'cluster', title: 'CLUSTER', width: cluster, align: 'left' });
+  if (!gone.has('rack')) columns.push({ key: 'rack', title: 'RACK', width: within('RACK', rack), align: 'left' });
+  if (!gone.has('cluster'))
+    columns.push({ key: 'cluster', title: 'CLUSTER', width: within('CLUSTER', cluster), align: 'left' });
   if (!gone.has('age')) columns.push({ key: 'age', title: 'AGE', width: 4, align: 'right' });
   return columns;
 }
@@ -68,4 +75,8 @@ function squeezed(columns: readonly TableColumn[], width: number): readonly Tabl
   return columns
     .map((column) => (column.key === 'doing' ? { ...column, width: left } : column))
     .filter((column) => column.width > 0);
+}
+
+function within(title: string, longest: number): number {
+  return Math.min(MOST, Math.max(title.length, longest));
 }

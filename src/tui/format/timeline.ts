@@ -1,3 +1,4 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase, StepStatus_State as State } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
@@ -109,12 +110,24 @@ function durationOf(step: StepStatus, run: Run, now: number): string {
   return formatDuration((millis(step.finishedAt) ?? millis(run.finishedAt) ?? now) - start);
 }
 
+/** What the run waits for: as the server says, or, where an event came without it, as its step under way does. */
 function waitingFor(run: Run, now: number): string {
-  const waiting = run.waitingFor;
-  if (waiting === undefined || waiting.detail === '') return '';
-  const until = millis(waiting.until);
-  const left = until === undefined ? '' : `, at most ${formatCountdown(until - now)} more`;
-  return `waiting for: ${printable(waiting.detail)}${left}`;
+  const { detail = '', until } = run.waitingFor ?? {};
+  const step = isOver(run) ? undefined : run.steps.find(({ state }) => state === State.RUNNING);
+  if (detail !== '') return `waiting for: ${printable(detail)}${left(until, now)}`;
+  if (step === undefined) return '';
+  if (step.nextRetryAt !== undefined) return `the last attempt failed: ${printable(step.message)}`;
+  const note = step.progress?.note ?? '';
+  return `waiting for: ${step.name}${note === '' ? '' : `, ${printable(note)}`}${left(step.deadline, now)}`;
+}
+
+function left(until: Timestamp | undefined, now: number): string {
+  const at = millis(until);
+  return at === undefined ? '' : `, at most ${formatCountdown(at - now)} more`;
+}
+
+function isOver({ phase }: Run): boolean {
+  return phase !== Phase.PENDING && phase !== Phase.RUNNING;
 }
 
 function outcome(run: Run, now: number): Segment {

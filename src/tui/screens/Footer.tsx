@@ -65,8 +65,7 @@ function LongToast({ line, columns, rows }: { readonly line: Line; readonly colu
 function footerLine(registry: Registry<ConsoleEffects>, state: ConsoleState, room: number): Line {
   const { ui } = state;
   if (ui.dialog !== undefined && !ui.dialog.armed) return [];
-  const { glyphs } = themeOfState(state);
-  const ascii = glyphs.box.top === '-';
+  const { ascii } = themeOfState(state).glyphs;
   const actions = offered(registry, scopeOf(state), state).filter(({ footer }) => footer !== undefined);
   let left = room;
   const kept = new Set<Action<ConsoleEffects>>();

@@ -1,5 +1,5 @@
 import type { Line, Segment } from '../format/segment.ts';
-import { lineWidth, sameLine, withSigns } from '../format/segment.ts';
+import { lineWidth, sameLine } from '../format/segment.ts';
 import { formatCountdown } from '../format/time.ts';
 import { count } from '../format/words.ts';
 import { machineCounts } from '../store/select.ts';
@@ -15,7 +15,6 @@ export function Header() {
 }
 
 function headerLine(state: ConsoleState): Line {
-  const { glyphs } = themeOfState(state);
   const room = state.ui.size.columns - 2;
   const counts = countPieces(state);
   const server = serverPieces(state);
@@ -33,10 +32,7 @@ function headerLine(state: ConsoleState): Line {
   const left = server.filter((piece) => !gone.has(piece)).flatMap(({ line }) => line);
   const right = counts.filter((piece) => !gone.has(piece)).flatMap(({ line }) => line);
   const gap = ' '.repeat(Math.max(2, room - lineWidth(left) - lineWidth(right)));
-  return [{ text: ' ' }, ...left, { text: gap }, ...right].map((segment) => ({
-    ...segment,
-    text: withSigns(segment.text, glyphs),
-  }));
+  return [{ text: ' ' }, ...left, { text: gap }, ...right];
 }
 
 /** A part of the header; `leaves`: it may go where there is no room, the lowest first. */

@@ -9,7 +9,7 @@ import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 import { Header } from './Header.tsx';
 
 const GROUPS: readonly Group[] = ['Act', 'Move', 'Find', 'Log', 'Rest', 'Dialog'];
-const KEYS_CELLS = 13;
+const KEYS_CELLS = 15;
 const LABEL_CELLS = 15;
 
 /** What every key does: the registry, as it is. */
@@ -21,9 +21,7 @@ export function HelpScreen() {
   const wanted = useConsole(({ ui }) => ui.helpTop ?? 0);
   const actions = registry.actions.filter((action) => !readOnly || action.dangerous !== true);
   const width = columns - PANEL_SIDES;
-  const blocks = GROUPS.map((group) => blockOf(group, actions, glyphs.box.top === '-')).filter(
-    (block) => block.length > 0,
-  );
+  const blocks = GROUPS.map((group) => blockOf(group, actions, glyphs.ascii)).filter((block) => block.length > 0);
   const height = rows - 4;
   const list = blocks.flat();
   // One below the other reads best; side by side only where that spares the scrolling.

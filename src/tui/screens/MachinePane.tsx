@@ -2,7 +2,7 @@ import { wrap } from '../format/cells.ts';
 import { phaseTone } from '../format/machine-row.ts';
 import { printable } from '../format/printable.ts';
 import type { Line, Segment } from '../format/segment.ts';
-import { sameLine, sameLines, withSigns } from '../format/segment.ts';
+import { sameLine, sameLines } from '../format/segment.ts';
 import { formatAge, formatClock, millis } from '../format/time.ts';
 import { machinePhaseWord } from '../format/words.ts';
 import type { Size } from '../store/layout.ts';
@@ -45,7 +45,7 @@ function machineLines(state: ConsoleState, width: number): readonly Line[] {
   const lines: Line[] = [];
   const say = (name: string, text: string, tone?: Tone) => {
     if (text === '') return;
-    const rows = wrap(withSigns(printable(text), glyphs), width - NAME_CELLS, MAX_ROWS, glyphs.ellipsis);
+    const rows = wrap(printable(text), width - NAME_CELLS, MAX_ROWS, glyphs.ellipsis);
     lines.push(...rows.map((row, at): Line => [nameCell(at === 0 ? name : ''), { text: row, ...(tone && { tone }) }]));
   };
   const since = millis(status?.phaseSince);

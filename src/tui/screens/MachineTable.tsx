@@ -2,7 +2,7 @@ import { cellWidth } from '../format/cells.ts';
 import { machineCells } from '../format/machine-row.ts';
 import type { Line } from '../format/segment.ts';
 import { sameLine } from '../format/segment.ts';
-import type { TablePlan } from '../format/table-columns.ts';
+import type { LongestCells, TablePlan } from '../format/table-columns.ts';
 import { planTable } from '../format/table-columns.ts';
 import type { Size } from '../store/layout.ts';
 import { tableRows } from '../store/layout.ts';
@@ -63,26 +63,23 @@ function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {
   });
 }
 
-const longest = new WeakMap<MachinesState['byId'], { readonly id: number; readonly cluster: number }>();
+const longest = new WeakMap<MachinesState['byId'], LongestCells>();
 
-/** The cells of the longest id and cluster: of all machines, so that columns stand still while somebody scrolls. */
-function longestOf({ byId }: MachinesState): { readonly id: number; readonly cluster: number } {
+function longestOf({ byId }: MachinesState): LongestCells {
   const known = longest.get(byId);
   if (known !== undefined) return known;
-  let id = 0;
-  let cluster = 0;
-  for (const machine of byId.values()) {
-    id = Math.max(id, machine.machineId.length);
-    cluster = Math.max(cluster, cellWidth(machine.spec?.targetCluster?.clusterId ?? ''));
+  const found = { id: 0, rack: 0, cluster: 0 };
+  for (const { machineId, spec } of byId.values()) {
+    found.id = Math.max(found.id, machineId.length);
+    found.rack = Math.max(found.rack, cellWidth(spec?.rack ?? ''));
+    found.cluster = Math.max(found.cluster, cellWidth(spec?.targetCluster?.clusterId ?? ''));
   }
-  const found = { id, cluster };
   longest.set(byId, found);
   return found;
 }
 
 function planOf({ machines }: ConsoleState, width: number): TablePlan {
-  const { id, cluster } = longestOf(machines);
-  return planTable(width - CARET_CELLS, id, cluster);
+  return planTable(width - CARET_CELLS, longestOf(machines));
 }
 
 function samePlan(a: TablePlan, b: TablePlan): boolean {

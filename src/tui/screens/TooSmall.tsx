@@ -13,7 +13,7 @@ export function TooSmall() {
   const text =
     dialog === undefined
       ? `bmdemo\n\nThis terminal has ${columns}×${rows} cells; the console needs ${LEAST_SIZE.columns}×${LEAST_SIZE.rows}.\n\nRuns go on. Make it larger, or q to quit.`
-      : `${dialog.title}\n\n${dialog.facts.map((fact) => fact.text).join('\n')}\n\ny quits · Esc stays`;
+      : `${dialog.title}\n\n${dialog.facts.map((fact) => fact.text).join('\n')}\n\n${dialog.armed ? 'y quits · Esc stays' : ''}`;
   const lines: readonly Line[] = wrap(text, width, rows).map((row) => [{ text: ` ${row}` }]);
   const above = Math.max(0, Math.floor((rows - lines.length) / 2));
   return (

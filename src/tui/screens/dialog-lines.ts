@@ -1,6 +1,6 @@
 import { fitCells, wrap } from '../format/cells.ts';
 import type { Line, Segment } from '../format/segment.ts';
-import { lineWidth, withSigns } from '../format/segment.ts';
+import { lineWidth } from '../format/segment.ts';
 import { machinePhaseWord } from '../format/words.ts';
 import type { Dialog, DialogFact, DialogFocus } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
@@ -27,7 +27,7 @@ export function dialogLines(dialog: Dialog, machines: MachinesState, theme: Them
     dialog.busy ? centered([{ text: 'asking the server …', tone: 'muted' }], width) : buttons(dialog, theme, width),
   );
   lines.push(blank);
-  return lines.map((line) => line.map((segment) => ({ ...segment, text: withSigns(segment.text, theme.glyphs) })));
+  return lines;
 }
 
 function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number): readonly Line[] {

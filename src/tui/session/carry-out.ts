@@ -27,7 +27,7 @@ export async function carryOut(dialog: Dialog, { store, backend, session }: Hand
       intent.kind === 'start-run'
         ? await backend.startRun(intent.order, session.signal)
         : await backend.cancelRun(intent.runId, '', session.signal);
-    session.learn(run, intent.kind === 'start-run');
+    if (intent.kind === 'start-run') session.learn(run);
     const what = intent.kind === 'start-run' ? 'accepted' : `canceled; ${run.machineId} needs intervention`;
     store.setState((state) => showToast(closeDialog(state, id), 'ok', `run ${shortRunId(run.runId)} ${what}`));
   } catch (error) {

@@ -35,6 +35,11 @@ export class Gatherer {
     this.#schedule();
   }
 
+  /** Whether a state of that run waits to be handed on. */
+  hasRun(runId: string): boolean {
+    return this.#runs.has(`/${runId}`);
+  }
+
   run(change: RunChange): void {
     if (change.kind === 'reset') this.#runs.clear();
     replace(this.#runs, change.kind === 'reset' ? 'reset' : `/${change.run.runId}`, change);

@@ -52,12 +52,10 @@ export class Session {
     void this.#keepOpen(() => this.#watchRuns());
   }
 
-  /** Takes in a run that a call has answered: the watch tells of it as well, but later. @param mine its end is told in a toast */
-  learn(run: Run, mine: boolean): void {
-    if (mine) this.#mine.add(run.runId);
-    // A newer state may have come before the answer.
-    if (!this.#store.getState().runs.byId.has(run.runId) || !isActive(run))
-      this.#gatherer.run({ kind: 'present', run });
+  /** Takes in a run that was just started here, unless the watch has told of it already. Its end will be told in a toast. */
+  learn(run: Run): void {
+    this.#mine.add(run.runId);
+    this.#takeIfNew(run);
   }
 
   /** Ends every stream and every call. */
@@ -161,12 +159,16 @@ export class Session {
   async #askForRun(machineId: string): Promise<void> {
     try {
       const run = await this.#backend.latestRun(machineId, this.#closing.signal);
-      // The watch may have told of a newer state meanwhile.
-      const known = this.#store.getState().runs.byId;
-      if (run !== undefined && !known.has(run.runId)) this.#gatherer.run({ kind: 'present', run });
+      if (run !== undefined) this.#takeIfNew(run);
     } catch (error) {
       this.#complain(error);
     }
+  }
+
+  /** An answer to a call may be older than what the watch has told meanwhile. */
+  #takeIfNew(run: Run): void {
+    const known = this.#gatherer.hasRun(run.runId) || this.#store.getState().runs.byId.has(run.runId);
+    if (!known) this.#gatherer.run({ kind: 'present', run });
   }
 
   async #follow(runId: string, signal: AbortSignal): Promise<void> {

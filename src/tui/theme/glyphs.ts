@@ -2,6 +2,8 @@ import type { BoxStyle } from './theme.ts';
 
 /** Every sign that is not a word. Each takes exactly one cell, so that columns stay columns. */
 export interface Glyphs {
+  /** Whether all of them are ASCII, and what sentences say is to be so, too. */
+  readonly ascii: boolean;
   readonly done: string;
   readonly failed: string;
   readonly canceled: string;
@@ -29,6 +31,7 @@ export interface Glyphs {
 
 /** For terminals that show Unicode as it is meant. */
 export const unicodeGlyphs: Glyphs = {
+  ascii: false,
   done: '✓',
   failed: '✗',
   canceled: '⊘',
@@ -65,6 +68,7 @@ export const unicodeGlyphs: Glyphs = {
  * @see https://www.unicode.org/reports/tr11/#Ambiguous
  */
 export const asciiGlyphs: Glyphs = {
+  ascii: true,
   done: '+',
   failed: 'x',
   canceled: '/',

@@ -1,6 +1,6 @@
 import { Box } from 'ink';
 import type { Line } from '../format/segment.ts';
-import { fitLine, lineWidth, withSigns } from '../format/segment.ts';
+import { fitLine, lineWidth } from '../format/segment.ts';
 import type { Tone } from '../theme/theme.ts';
 import { useTheme } from './context.tsx';
 import { Lines, LineView } from './LineView.tsx';
@@ -24,7 +24,7 @@ export function Frame({ width, title, tone, lines, top, left }: FrameProps) {
   const { glyphs } = useTheme();
   const { box } = glyphs;
   const room = width - FRAME_SIDES;
-  const head = fitTitle(withSigns(title, glyphs), width - 6, glyphs.ellipsis);
+  const head = fitTitle(title, width - 6, glyphs.ellipsis);
   const rest = box.top.repeat(Math.max(0, width - 5 - lineWidth(head)));
   const sided = (line: Line): Line => [
     { text: `${box.left}  `, tone },

@@ -1,7 +1,7 @@
 import { Text } from 'ink';
 import { memo } from 'react';
 import type { Line } from '../format/segment.ts';
-import { fitLine, sameLine } from '../format/segment.ts';
+import { fitLine, sameLine, withSigns } from '../format/segment.ts';
 import type { Style, Theme } from '../theme/theme.ts';
 import { useTheme } from './context.tsx';
 
@@ -17,7 +17,9 @@ interface LineViewProps {
 export const LineView = memo(
   function LineView({ line, width, style }: LineViewProps) {
     const theme = useTheme();
-    const fitted = fitLine(line, width, theme.glyphs.ellipsis);
+    const { glyphs } = theme;
+    const spoken = glyphs.ascii ? line.map((one) => ({ ...one, text: withSigns(one.text, glyphs) })) : line;
+    const fitted = fitLine(spoken, width, glyphs.ellipsis);
     return (
       <Text {...style} wrap="truncate">
         {style === undefined ? toned(fitted, theme) : fitted.map(({ text }) => text).join('')}

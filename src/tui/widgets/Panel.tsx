@@ -2,7 +2,7 @@ import { Box } from 'ink';
 import type { ReactNode } from 'react';
 import { cellWidth } from '../format/cells.ts';
 import type { Line } from '../format/segment.ts';
-import { fitLine, lineWidth, withSigns } from '../format/segment.ts';
+import { fitLine, lineWidth } from '../format/segment.ts';
 import { useTheme } from './context.tsx';
 import { LineView } from './LineView.tsx';
 
@@ -24,8 +24,7 @@ export function Panel({ width, height, title, focused, children }: PanelProps) {
   const theme = useTheme();
   const { box, focus } = theme.glyphs;
   const tone = focused ? 'borderFocus' : 'border';
-  const spoken = title.map((segment) => ({ ...segment, text: withSigns(segment.text, theme.glyphs) }));
-  const signed: Line = focused ? [{ text: `${focus} `, tone: 'borderFocus' }, ...spoken] : spoken;
+  const signed: Line = focused ? [{ text: `${focus} `, tone: 'borderFocus' }, ...title] : title;
   const room = width - cellWidth(box.topLeft) * 2 - 2;
   const shown = lineWidth(signed) <= room ? signed : fitLine(signed, room, theme.glyphs.ellipsis);
   const rest = Math.max(0, room - lineWidth(shown));

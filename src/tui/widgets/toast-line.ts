@@ -1,5 +1,4 @@
 import type { Line } from '../format/segment.ts';
-import { withSigns } from '../format/segment.ts';
 import type { Toast } from '../store/state.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 
@@ -11,5 +10,5 @@ const TONES = { ok: 'ok', info: 'accent', warn: 'warn', error: 'error' } as cons
 
 /** A toast as a line: its sign, and what it says. */
 export function toastLine({ tone, text }: Toast, glyphs: Glyphs): Line {
-  return [{ text: `${glyphs[GLYPHS[tone]]} ${withSigns(text, glyphs)}`, tone: TONES[tone] }];
+  return [{ text: `${glyphs[GLYPHS[tone]]} ${text}`, tone: TONES[tone] }];
 }
