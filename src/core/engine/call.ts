@@ -20,6 +20,10 @@ export interface OngoingCall {
 
 /** The longest message of an outcome that is kept, in characters. */
 const MAX_MESSAGE = 1_024;
+/** What a provider may call a failure. */
+const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+/** Line ends, escapes and other control characters. */
+const CONTROL = /\p{Cc}+/gu;
 
 /** Makes the call; it is told to stop when the step's timeout is over. */
 export function beginCall(
@@ -64,7 +68,7 @@ async function performed(driver: Driver, call: StepCall): Promise<Outcome> {
     const text = bounded(message);
     if (kind === 'done' || kind === 'unknown') return { kind, message: text };
     if (kind === 'failed') {
-      return { kind, terminal: terminal === true, code: typeof code === 'string' ? code : 'FAILED', message: text };
+      return { kind, terminal: terminal === true, code: codeOf(code), message: text };
     }
     const told = 'the provider answered with something that is no outcome';
     return { kind: 'failed', terminal: false, code: 'PROVIDER_NONSENSE', message: told };
@@ -89,8 +93,13 @@ function fieldsOf(said: unknown): Readonly<Record<string, unknown>> {
   return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
 }
 
+function codeOf(code: unknown): string {
+  return typeof code === 'string' && CODE.test(code) ? code : 'FAILED';
+}
+
+/** A message as it may be kept and shown: bounded, and without what would move a terminal's cursor. */
 function bounded(text: unknown): string {
-  return typeof text === 'string' ? text.slice(0, MAX_MESSAGE) : '';
+  return typeof text === 'string' ? text.slice(0, MAX_MESSAGE).replace(CONTROL, ' ') : '';
 }
 
 function describe(error: unknown): string {

@@ -157,6 +157,21 @@ describe('retries', () => {
     expect(bench.provider.journal).toHaveLength(2);
   });
 
+  it('keeps neither control characters nor nonsense codes of a provider', async () => {
+    const bench = await startedBench();
+    bench.provider.rule = () => ({
+      kind: 'failed',
+      terminal: true,
+      code: 'x'.repeat(5_000),
+      message: 'a\u001b[2Jb\nc',
+    });
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await settle();
+    const { error } = await bench.run(runId);
+    expect(error?.message).toBe('reboot: a [2Jb c');
+    expect(error?.details).toMatchObject({ code: 'FAILED' });
+  });
+
   it('runs an hour of retries in no time', async () => {
     const bench = await startedBench();
     bench.random = 1;
