@@ -83,7 +83,7 @@ function seeded(path: string, size: { readonly machines: number; readonly runs: 
   database.exec('BEGIN');
   for (let at = 0; at < size.machines; at += 1) insertMachine(database, at);
   database.run("INSERT INTO bound_plans VALUES (1, 'seed', ?)", JSON.stringify(BUILT_IN_PLANS[0]));
-  for (let at = 0; at < size.runs; at += 1) insertRun(database, at, size.machines);
+  for (let at = 0; at < size.runs; at += 1) insertRun(database, at, size.runs / 10);
   database.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE); ANALYZE');
   database.close();
   return openSqliteStore({ path, clock: systemClock, limits: RUN_LOG_LIMITS, onFault: console.error });
@@ -93,7 +93,7 @@ const idOf = (at: number) => `m${String(at).padStart(6, '0')}`;
 
 function insertMachine(database: Database, at: number): void {
   const phase = at % 5 === 0 ? 'MAINTENANCE' : 'IN_SERVICE';
-  const rack = `r${at % 50}`;
+  const rack = `r${at % 10}`;
   const machine: Machine = {
     id: idOf(at),
     spec: {

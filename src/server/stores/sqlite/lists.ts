@@ -9,8 +9,8 @@ import type { Database, SqlRow, SqlValue } from './database.ts';
 import type { BoundPlans } from './rows.ts';
 import { parseMachine, parseProgress, text, textOrNull } from './rows.ts';
 
-/** Rows fetched at once; more are fetched until the page is full or enough was read. */
-const FETCH = 256;
+/** The most rows fetched at once; more are fetched until the page is full or enough was read. */
+const MAX_FETCH = 256;
 
 /** Stands for the end of a run that has not ended: after every time. */
 export const NO_END = Number.MAX_SAFE_INTEGER;
@@ -86,7 +86,9 @@ function page<Row>(database: Database, table: Table<Row>, query: ListQuery<strin
   let last = query.after;
   let missed = 0;
   for (;;) {
-    const fetched = database.all(plan.sql(last !== null), ...plan.values(last));
+    // A page is mostly full after one fetch of its size; a filter that leaves out much goes on in larger ones.
+    const wanted = last === query.after ? Math.min(MAX_FETCH, query.limit + 1) : MAX_FETCH;
+    const fetched = database.all(plan.sql(last !== null), ...plan.values(last), wanted);
     for (const row of fetched) {
       if (rows.length >= query.limit || missed >= MAX_SCANNED) return { rows, next: last };
       last = plan.place(row);
@@ -94,7 +96,7 @@ function page<Row>(database: Database, table: Table<Row>, query: ListQuery<strin
       if (table.matches(query.filter, parsed)) rows.push(parsed);
       else missed += 1;
     }
-    if (fetched.length < FETCH) return { rows, next: null };
+    if (fetched.length < wanted) return { rows, next: null };
   }
 }
 
@@ -118,7 +120,7 @@ function planQuery<Row>(table: Table<Row>, query: ListQuery<string>): QueryPlan 
       const beyond = byId ? `${table.id} ${compare} ?` : `(${order}, ${table.id}) ${compare} (?, ?)`;
       const conditions = [...access.conditions, ...(continued ? [beyond] : [])];
       const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-      return `SELECT * FROM ${table.from} ${where} ORDER BY ${sort} LIMIT ${FETCH}`;
+      return `SELECT * FROM ${table.from} ${where} ORDER BY ${sort} LIMIT ?`;
     },
     values: (after) => {
       if (after === null) return access.values;
