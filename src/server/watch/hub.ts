@@ -217,10 +217,10 @@ export class Hub {
   }
 
   #publishProgress(changes: Awaited<ReturnType<Store['progress']>>['changes']): void {
+    if (changes.length === 0) return;
     const messages = changes.length * this.#runWatchers;
     const pause = Math.max(PROGRESS_EVERY_MS, (messages * 1_000) / PROGRESS_MESSAGES_A_SECOND);
     this.#progressDueAt = this.#clock.monotonic() + pause;
-    if (changes.length === 0) return;
     this.live.progressed(changes, this.#clock.now());
     this.news.wake();
   }
