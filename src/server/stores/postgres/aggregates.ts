@@ -1,0 +1,186 @@
+import type { Aggregate, RequestRecord } from '../../../core/domain/aggregate.ts';
+import { hasCondition } from '../../../core/domain/condition.ts';
+import type { Machine } from '../../../core/domain/machine.ts';
+import { MACHINE_PHASES, machineView } from '../../../core/domain/machine.ts';
+import type { PlannedRun, Run, RunView } from '../../../core/domain/run.ts';
+import { isTerminal } from '../../../core/domain/run.ts';
+import type { Change, CommitResult, Hint } from '../../../core/ports/store.ts';
+import type { Database } from './database.ts';
+import { jsonForSql } from './database.ts';
+import { metAnotherWriter, StoreUnavailable } from './errors.ts';
+import type { BoundPlans, SqlRow } from './rows.ts';
+import { digestOf, int, only, parseMachine, text, textOrNull } from './rows.ts';
+
+/** One statement, so that all of it is of one moment. */
+const LOAD = `
+  SELECT bmdemo.now_ms() AS now, coalesce(a.revision, 0) AS revision, coalesce(a.last_event_at, 0) AS last_event_at,
+    m.image, q.method, q.fingerprint, q.run_id AS request_run_id, r.images, r.plans
+  FROM (SELECT $1::text COLLATE "C" AS machine_id) AS wanted
+  LEFT JOIN bmdemo.aggregates AS a USING (machine_id)
+  LEFT JOIN bmdemo.machines AS m USING (machine_id)
+  LEFT JOIN bmdemo.requests AS q ON q.machine_id = wanted.machine_id AND q.request_id = $3
+  LEFT JOIN LATERAL (
+    SELECT array_agg(image ORDER BY place) AS images, array_agg(bound_plan ORDER BY place) AS plans
+    FROM (
+      SELECT run_id, min(place) AS place
+      FROM unnest(ARRAY[m.active_run_id, m.stopping_run_id, $2]) WITH ORDINALITY AS named(run_id, place)
+      GROUP BY run_id
+    ) AS named
+    JOIN bmdemo.runs USING (run_id)
+    WHERE runs.machine_id = wanted.machine_id
+  ) AS r ON true`;
+
+/** Everything that decides about one machine, at PostgreSQL's time. */
+export async function loadAggregate(
+  database: Database,
+  plans: BoundPlans,
+  machineId: string,
+  also: { readonly runId?: string; readonly requestId?: string } = {},
+): Promise<Aggregate> {
+  const values = [machineId, also.runId ?? null, also.requestId ?? null];
+  const row = only(await database.query({ text: LOAD, values, prepare: true }));
+  const image = textOrNull(row, 'image');
+  return {
+    machineId,
+    machine: image === null ? null : parseMachine(image),
+    runs: await plans.planned(database, runRows(row)),
+    request: also.requestId === undefined ? null : requestOf(row, also.requestId),
+    revision: int(row, 'revision'),
+    lastEventAt: int(row, 'last_event_at'),
+    now: int(row, 'now'),
+  };
+}
+
+function runRows(row: SqlRow): readonly SqlRow[] {
+  const { images, plans } = row;
+  if (!Array.isArray(images) || !Array.isArray(plans)) return [];
+  return images.map((image, at) => ({ image, bound_plan: Number(plans[at]) }));
+}
+
+function requestOf(row: SqlRow, requestId: string): RequestRecord | null {
+  const method = textOrNull(row, 'method') as RequestRecord['method'] | null;
+  if (method === null) return null;
+  return { requestId, method, fingerprint: text(row, 'fingerprint'), runId: textOrNull(row, 'request_run_id') };
+}
+
+/** How a commit ended, and what may have changed by it. */
+export interface Committed {
+  readonly result: CommitResult;
+  readonly hint: Hint;
+}
+
+/** What bmdemo.commit_change answers; `lapsed` is no answer of the port. */
+type Answer =
+  | { readonly kind: 'ok'; readonly revision: number; readonly due: boolean; readonly stop: boolean }
+  | Exclude<CommitResult, { kind: 'ok' }>
+  | { readonly kind: 'lapsed' };
+
+/** Looked at again so often where a unique index kept a concurrent writer apart: then its write is seen by the checks. */
+const MAX_MEETINGS = 5;
+
+/** Writes a change, or nothing, in one round trip. */
+export async function commitChange(database: Database, change: Change): Promise<Committed> {
+  const json = jsonForSql(changeForSql(change));
+  for (let meetings = 0; ; meetings += 1) {
+    try {
+      const rows = await database.query({
+        text: 'SELECT bmdemo.commit_change($1) AS answer',
+        values: [json],
+        prepare: true,
+      });
+      return committed(only(rows).answer as Answer, change);
+    } catch (error) {
+      if (!metAnotherWriter(error) || meetings >= MAX_MEETINGS) throw error;
+    }
+  }
+}
+
+function committed(answer: Answer, change: Change): Committed {
+  switch (answer.kind) {
+    case 'ok': {
+      const { revision, due, stop } = answer;
+      const events = change.events.length > 0;
+      return {
+        result: { kind: 'ok', revision },
+        hint: { ...(due ? { due } : {}), ...(stop ? { stop } : {}), ...(events ? { events } : {}) },
+      };
+    }
+    case 'lapsed':
+      throw new StoreUnavailable('the lease of this server has run out; no call may begin before it is renewed');
+    default:
+      return { result: answer, hint: {} };
+  }
+}
+
+/** A change in the shape that bmdemo.commit_change reads. Images travel as text in JSON, so that nothing in them is touched. */
+function changeForSql(change: Change): object {
+  const { machineId, expectedRevision, machine, events, origin, request, identities, guard, raiseFenceOf } = change;
+  const touched = events.some((event) => event.subject === 'machine');
+  const accepted = new Set(events.filter((event) => event.kind === 'ACCEPTED').map((event) => event.runId));
+  return {
+    machineId,
+    expectedRevision,
+    at: events.at(-1)?.at ?? null,
+    machine: touched && machine !== null ? columnsOf(machine) : null,
+    deletes: touched && machine === null,
+    runs: change.runs.map((planned) => runForSql(planned, accepted.has(planned.run.id))),
+    events: events.map(({ subject, kind, runId, revision, at, message, before, after }) => ({
+      ...{ subject, kind, runId, revision, at, message },
+      before: before === null ? null : JSON.stringify(before),
+      after: JSON.stringify(after),
+    })),
+    origin,
+    request,
+    take: identities.take,
+    release: identities.release,
+    guard,
+    announces: events.some((event) => event.kind === 'ATTEMPT_STARTED'),
+    raiseFenceOf,
+    tally: tallyOf(change),
+  };
+}
+
+function columnsOf(machine: Machine): object {
+  const view = machineView(machine);
+  return {
+    phase: view.phase,
+    phaseRank: MACHINE_PHASES.indexOf(machine.phase),
+    effectiveState: view.effective_state,
+    rack: view.rack,
+    provider: view.provider,
+    cluster: view.cluster,
+    attention: hasCondition(machine.conditions, 'NeedsIntervention'),
+    updatedAt: machine.updatedAt,
+    activeRunId: machine.activeRunId,
+    stoppingRunId: machine.stoppingRunId,
+    image: JSON.stringify(machine),
+  };
+}
+
+/** Stands for the end of a run that has not ended: after every time. */
+export const NO_END = Number.MAX_SAFE_INTEGER;
+
+function runForSql({ run, plan }: PlannedRun, isNew: boolean): object {
+  const { id, phase, type, planId, initiatedBy, createdAt, stopping } = run;
+  const bound = isNew ? digestOf(plan) : null;
+  return {
+    ...{ id, isNew, phase, type, planId, initiatedBy, createdAt, stopping },
+    ended: isTerminal(phase),
+    endKey: run.finishedAt ?? NO_END,
+    backOff: run.steps[run.currentStep]?.nextRetryAt ?? null,
+    image: JSON.stringify(run),
+    ...(bound === null ? {} : { digest: bound.digest, plan: bound.json }),
+  };
+}
+
+/** By how much the number of runs in each phase changes. */
+function tallyOf(change: Change): readonly object[] {
+  const moved = new Map<string, number>();
+  const add = (phase: string, by: number) => moved.set(phase, (moved.get(phase) ?? 0) + by);
+  for (const { subject, before, after } of change.events) {
+    if (subject !== 'run') continue;
+    if (before !== null) add((before as RunView).phase, -1);
+    add((after as Run).phase, 1);
+  }
+  return [...moved].filter(([, runs]) => runs !== 0).map(([phase, runs]) => ({ phase, runs }));
+}

