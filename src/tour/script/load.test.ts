@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { readScript } from './load.ts';
+import { formatScriptMistake } from './mistake.ts';
+
+const SMALLEST = `
+title: A walk
+roles: { one: machine-1 }
+chapters:
+  - id: first
+    title: The first
+    time: 1.5m
+    beats:
+      - say: Look at {one},
+          and at nothing else.
+        command: { repave: { machine: one, as: fresh } }
+        waitFor:
+          - run: { name: fresh, phase: SUCCEEDED }
+`;
+
+function mistakes(text: string, checkFault?: (fault: string) => readonly string[]): readonly string[] {
+  const read = readScript(text, 'walk.yaml', checkFault);
+  return read.kind === 'mistakes' ? read.mistakes.map(formatScriptMistake) : [];
+}
+
+describe('readScript', () => {
+  it('fills in what is left out', () => {
+    const read = readScript(SMALLEST, 'walk.yaml');
+    if (read.kind !== 'script') return expect.unreachable(JSON.stringify(read.mistakes));
+    expect(read.script).toEqual({
+      title: 'A walk',
+      roles: { one: ['machine-1'] },
+      faults: [],
+      summary: [],
+      questions: [],
+      chapters: [
+        {
+          id: 'first',
+          title: 'The first',
+          plannedMs: 90_000,
+          counted: true,
+          needs: [],
+          beats: [
+            {
+              say: 'Look at {one}, and at nothing else.',
+              points: [],
+              show: { machine: null, pane: null, card: null },
+              command: {
+                kind: 'start',
+                run: 'repave',
+                machine: 'one',
+                as: 'fresh',
+                params: {},
+                reason: '',
+                requestId: '',
+                detach: false,
+              },
+              waitFor: [{ kind: 'run', name: 'fresh', phase: 'SUCCEEDED', step: '', percent: 0, retried: '' }],
+              onFail: '',
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('tells every mistake at once, each with file, line and column', () => {
+    const text = `
+title: A walk
+roles: { one: machine-x }
+chapters:
+  - id: first
+    time: soon
+    beats:
+      - say: Hello
+        shout: true
+        waitFor:
+          - run: { name: fresh, phase: DONE }
+          - server: up
+            machines: 3
+`;
+    expect(mistakes(text)).toEqual([
+      'walk.yaml:3:15: roles.one must be the id of a demo machine, such as machine-1',
+      'walk.yaml:5:5: chapters[0].title is missing: must be text of at most 60 characters',
+      'walk.yaml:6:11: chapters[0].time must be a time such as 45s or 1.5m, at most 60m',
+      'walk.yaml:9:9: chapters[0].beats[0].shout is no key that belongs here',
+      'walk.yaml:11:40: chapters[0].beats[0].waitFor[0].run.phase must be one of PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED',
+      'walk.yaml:12:13: chapters[0].beats[0].waitFor[1] must have exactly one of server, machines, machine, run, same, plans, past, many, idle',
+    ]);
+  });
+
+  it('tells what is named and not there', () => {
+    const text = `
+title: A walk
+roles: { one: machine-1 }
+chapters:
+  - id: first
+    title: The first of {nobody}
+    time: 10s
+    needs:
+      - machine: { role: two, free: true }
+      - same: [a, b]
+      - server: stopped
+    beats:
+      - say: Look at {two}.
+        command: { cancel: { run: fresh } }
+      - say: Again.
+        command: { repave: { machine: one } }
+        waitFor:
+          - run: { name: repave, phase: SUCCEEDED }
+          - run: { name: fresh }
+        show: { machine: three }
+  - id: first
+    title: The second
+    time: 10s
+    beats:
+      - say: A run of the chapter before is not known here.
+        waitFor:
+          - run: { name: repave, phase: SUCCEEDED }
+`;
+    expect(mistakes(text)).toEqual([
+      'walk.yaml:9:9: chapters[0].needs[0] names the role "two", which is not among roles',
+      'walk.yaml:10:9: chapters[0].needs[1] cannot be a need: nothing can bring about "same"',
+      'walk.yaml:11:9: chapters[0].needs[2] cannot be a need: a chapter begins with a server or says nothing of it',
+      'walk.yaml:13:9: chapters[0].beats[0] has {two}, which is no role',
+      'walk.yaml:14:18: chapters[0].beats[0].command names the run "fresh", which nothing before it in its chapter starts',
+      'walk.yaml:19:13: chapters[0].beats[1].waitFor[1] names the run "fresh", which nothing before it in its chapter starts',
+      'walk.yaml:20:26: chapters[0].beats[1].show.machine names the role "three", which is not among roles',
+      'walk.yaml:21:9: chapters[1].id is used twice: first',
+      'walk.yaml:27:13: chapters[1].beats[0].waitFor[0] names the run "repave", which nothing before it in its chapter starts',
+    ]);
+  });
+
+  it('has faults looked at by who knows them, with the role filled in', () => {
+    const text = `${SMALLEST}faults: ['{one}/x=fail', '{two}/x=fail']\n`;
+    const seen: string[] = [];
+    const told = mistakes(SMALLEST.concat("faults: ['{one}/x=fail']\n"), (fault) => {
+      seen.push(fault);
+      return ['there is no such fault'];
+    });
+    expect(seen).toEqual(['machine-1/x=fail']);
+    expect(told).toEqual(['walk.yaml:14:10: faults[0] is no fault: there is no such fault']);
+    expect(mistakes(text)).toEqual(['walk.yaml:14:26: faults[1] has {two}, which is no role']);
+  });
+
+  it.each([
+    ['title: [', /^walk.yaml:1:9: /],
+    ['- a\n- b\n', /^walk.yaml:1:1: it must be a map with the keys title and chapters$/],
+    ['', /^walk.yaml:1:1: it must be a map with the keys title and chapters$/],
+    ['title: &a x\nchapters: *a\n', /^walk.yaml:2:11: aliases are not taken here$/],
+    [`title: ${'x'.repeat(1_000_001)}`, /^walk.yaml:1:1: it is 1000008 characters long/],
+  ])('refuses what is no script at all', (text, told) => {
+    expect(mistakes(text)[0]).toMatch(told);
+  });
+});
