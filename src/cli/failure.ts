@@ -47,9 +47,9 @@ export function tellFailure(error: unknown): ToldFailure {
   };
 }
 
-/** A sentence without its full stop, so that something in brackets may follow. */
+/** A sentence without its full stop, so that something in brackets may follow, and in the words of the command line. */
 function clause(message: string): string {
-  return printable(message).trim().replace(/\.$/, '');
+  return printable(message).trim().replace(/\.$/, '').replaceAll('acknowledge_intervention', '--acknowledge');
 }
 
 function detailsOf({ method, address, reason, description }: ClientError): string[] {

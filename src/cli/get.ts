@@ -7,7 +7,7 @@ import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { machineIdOf } from './ids.ts';
-import { stateOf } from './machine-words.ts';
+import { phaseOf } from './machine-words.ts';
 import { mapText, pairLines, printOne, sectionTable } from './output/print.ts';
 import type { Column } from './output/table.ts';
 import { ageOf, timeText } from './output/when.ts';
@@ -48,11 +48,12 @@ Examples:
 
 function machineLines(context: Context, machine: Machine): string[] {
   const { spec, status } = machine;
-  const state = context.paint(machineTone(stateOf(machine)), machinePhaseWord(stateOf(machine)));
-  const phase = status === undefined ? '' : machinePhaseWord(status.phase);
+  const phase = phaseOf(machine);
+  const effective = status?.effectiveState ?? phase;
   const pairs: (readonly [string, string])[] = [
     ['machine', context.paint('strong', machine.machineId)],
-    ['state', `${state}${phase === machinePhaseWord(stateOf(machine)) ? '' : ` (phase ${phase})`}`],
+    ['phase', context.paint(machineTone(phase), machinePhaseWord(phase))],
+    ['counts as', effective === phase ? '' : machinePhaseWord(effective)],
     ['in phase since', timeText(status?.phaseSince)],
     ['active run', status?.activeRunId ?? ''],
     ['held by run', status?.stoppingRunId ?? ''],

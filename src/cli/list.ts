@@ -8,7 +8,7 @@ import { action } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import type { ListOptions } from './listing.ts';
 import { addListOptions, gather } from './listing.ts';
-import { machineNote, stateOf } from './machine-words.ts';
+import { machineNote, phaseOf } from './machine-words.ts';
 import { printList } from './output/print.ts';
 import type { Column } from './output/table.ts';
 import { ageOf } from './output/when.ts';
@@ -20,8 +20,8 @@ const COLUMNS: readonly Column<Machine>[] = [
   { title: 'MACHINE', text: (machine) => machine.machineId },
   {
     title: 'PHASE',
-    text: (machine) => machinePhaseWord(stateOf(machine)),
-    tone: (machine) => machineTone(stateOf(machine)),
+    text: (machine) => machinePhaseWord(phaseOf(machine)),
+    tone: (machine) => machineTone(phaseOf(machine)),
   },
   { title: 'RUN', text: ({ status }) => shortRunId(status?.activeRunId ?? '') || '–', leaves: 4 },
   { title: 'RACK', text: ({ spec }) => spec?.rack || '–', leaves: 2, shrinkTo: 8 },

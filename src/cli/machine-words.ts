@@ -2,9 +2,9 @@ import { shortRunId } from '../tui/format/words.ts';
 import type { Condition, Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase } from '../wire/gen/baremetal/v1/machine_pb.ts';
 
-/** The phase as an operator reads it. */
-export function stateOf({ status }: Machine): MachineStatus_Phase {
-  return status?.effectiveState || status?.phase || MachineStatus_Phase.PHASE_UNSPECIFIED;
+/** The phase of a machine. */
+export function phaseOf({ status }: Machine): MachineStatus_Phase {
+  return status?.phase ?? MachineStatus_Phase.PHASE_UNSPECIFIED;
 }
 
 /** The condition of that type, where it is true. */

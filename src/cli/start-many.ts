@@ -1,4 +1,3 @@
-import { ClientError } from '../client/client-error.ts';
 import { printable } from '../tui/format/printable.ts';
 import { runPhaseWord } from '../tui/format/words.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
@@ -51,9 +50,11 @@ export async function startMany(
 
   const one = async (machineId: string): Promise<Told> => {
     const name = machineId.padEnd(width);
+    let started = false;
     try {
       const { requestId, ...rest } = order;
       const run = await client.runs.startRun({ ...rest, machineId, requestId: requestId() });
+      started = true;
       board.show(run);
       if (detach) {
         await live.line(`${name}  run ${run.runId} accepted`);
@@ -71,8 +72,8 @@ export async function startMany(
       board.done(machineId);
       const { sentence, exitCode } = tellFailure(error);
       await live.line(`${name}  ${paint('error', 'error:')} ${sentence}`);
-      const refused = error instanceof ClientError && exitCode === EXIT.refused;
-      return { code: exitCode, word: refused ? 'refused' : 'not started or lost', run: null };
+      const word = started ? 'lost sight of' : exitCode === EXIT.refused ? 'refused' : 'not started';
+      return { code: exitCode, word, run: null };
     }
   };
 

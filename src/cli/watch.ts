@@ -15,7 +15,7 @@ import { tellStream } from './follow/follow-run.ts';
 import { isFinished } from './follow/transitions.ts';
 import { machineIdOf, resolveRunId } from './ids.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
-import { stateOf } from './machine-words.ts';
+import { phaseOf } from './machine-words.ts';
 import { jsonOf, streamedText } from './output/document.ts';
 import { machineTone, runTone } from './output/words.ts';
 import { addSettings } from './settings/resolve.ts';
@@ -142,7 +142,7 @@ async function write({ io, form }: Context, json: () => ReturnType<typeof jsonOf
 
 function machineLine({ paint }: Context, { ts, snapshot, kind, message }: MachineEvent): string {
   if (snapshot === undefined) return '';
-  const phase = stateOf(snapshot);
+  const phase = phaseOf(snapshot);
   const told = kind === 'SNAPSHOT' ? 'is in this phase' : message;
   return line(paint('muted', clock(ts)), snapshot.machineId, paint(machineTone(phase), machinePhaseWord(phase)), told);
 }

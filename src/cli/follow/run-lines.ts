@@ -1,6 +1,6 @@
 import { cellWidth } from '../../tui/format/cells.ts';
 import { printable } from '../../tui/format/printable.ts';
-import { formatClock, formatCountdown, millis } from '../../tui/format/time.ts';
+import { formatClock, formatCountdown, formatDuration, millis } from '../../tui/format/time.ts';
 import { planName, runPhaseWord } from '../../tui/format/words.ts';
 import type { LogChunk, Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { StepStatus_State } from '../../wire/gen/baremetal/v1/run_pb.ts';
@@ -32,8 +32,10 @@ export class RunLines {
       case 'attempt-begins':
         return this.#line(at, step.name, this.#paint('busy', beginsText(step, transition.attempt)));
       case 'back-off': {
-        const wait = formatCountdown(transition.retryAt - at);
-        const text = `attempt ${transition.attempt} of ${step.maxAttempts} failed: ${told}; next in ${wait}`;
+        const wait = formatDuration(transition.retryAt - at);
+        // The server's own sentence begins so, too.
+        const which = `attempt ${transition.attempt} of ${step.maxAttempts} failed`;
+        const text = `${told.startsWith(which) ? told : `${which}: ${told}`}; next in ${wait}`;
         return this.#line(at, step.name, this.#paint('warn', text));
       }
       case 'ended': {
@@ -94,11 +96,7 @@ function progressText({ progress }: StepStatus): string[] {
 }
 
 function beginsText(step: StepStatus, attempt: number): string {
-  return attempt === 1 ? `begins (at most ${attempts(step.maxAttempts)})` : `attempt ${attempt} of ${step.maxAttempts}`;
-}
-
-function attempts(count: number): string {
-  return count === 1 ? '1 attempt' : `${count} attempts`;
+  return `${attempt === 1 ? 'begins, ' : ''}attempt ${attempt} of ${step.maxAttempts}`;
 }
 
 function endedText(step: StepStatus, took: string, told: string): string {
