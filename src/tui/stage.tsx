@@ -177,6 +177,8 @@ export class Stage {
     if (this.#suspended || this.#ending) return;
     const size = this.#output.measure();
     this.#output.takeSize(size);
+    this.#output.erase();
+    // Ink erases as well, from where it takes the cursor to be; what counts is that it forgets its last frame.
     this.#instance?.clear();
     this.#output.erase();
     this.#store.setState((state) => resize(state, size));

@@ -168,6 +168,7 @@ describe('another size', () => {
     await terminal.until('This terminal has 60×18 cells; the console needs 80×20.');
     terminal.press('y');
     terminal.press('r');
+    await terminal.untilRead();
     terminal.resize(120, 40);
     await terminal.until('Machines 1');
     expect(terminal.text).not.toContain('Repave');

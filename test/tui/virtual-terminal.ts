@@ -95,6 +95,11 @@ export class VirtualTerminal {
     this.keyboard.push(chunk);
   }
 
+  /** Resolves once every key that was pressed has been read. */
+  async untilRead(): Promise<void> {
+    while (this.keyboard.readableLength > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Pastes, as terminals with bracketed paste do. */
   paste(text: string): void {
     this.keyboard.push(`\x1b[200~${text}\x1b[201~`);

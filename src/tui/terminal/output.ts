@@ -20,6 +20,7 @@ const RESTING = new Map([
 ]);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
 const PRIVATE_MODE = /\x1b\[\?(2026|2004|1049|25)([hl])/g;
+const BEGIN_SYNCHRONIZED = '\x1b[?2026h';
 const HOME_AND_ERASE = '\x1b[H\x1b[0m\x1b[2J';
 
 /**
@@ -72,9 +73,9 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
     return this;
   }
 
-  /** Empties the screen, whatever is on it. */
+  /** Empties the screen, whatever is on it. It is seen with the frame that comes next, whose end ends the synchronization. */
   erase(): void {
-    this.write(HOME_AND_ERASE);
+    this.write(BEGIN_SYNCHRONIZED + HOME_AND_ERASE);
   }
 
   /** Brings back every mode that is not as it was; nothing where all are. */
