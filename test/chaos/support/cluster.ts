@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseAddress } from '../../../src/client/address.ts';
+import type { Client } from '../../../src/client/client.ts';
+import { connect } from '../../../src/client/client.ts';
+import type { Cursor, Store } from '../../../src/core/ports/store.ts';
+import { systemClock } from '../../../src/server/clock.ts';
+import type { StoreConfig } from '../../../src/server/config.ts';
+import { openFileWorld } from '../../../src/server/providers/fake/world/sqlite.ts';
+import { openStore } from '../../../src/server/stores/open.ts';
+import type { Allowed } from './judge.ts';
+import { judge } from './judge.ts';
+import { ServerProcess } from './server-process.ts';
+
+/** What the servers of a cluster are told. */
+export interface ClusterOptions {
+  /** A SQLite file in the cluster's folder if not given. */
+  readonly store?: StoreConfig;
+  /** Options of `serve`. */
+  readonly args?: readonly string[];
+}
+
+/** What one start of a server is told beside that. */
+export interface StartOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Servers over one store and one simulated world, each at a place that it has again after a restart; and their clients. */
+export class Cluster {
+  readonly folder: string;
+  readonly store: StoreConfig;
+  readonly #args: readonly string[];
+  readonly #servers: ServerProcess[] = [];
+  readonly #clients: Client[] = [];
+
+  private constructor(folder: string, { store, args = [] }: ClusterOptions) {
+    this.folder = folder;
+    this.store = store ?? { kind: 'sqlite', path: join(folder, 'store.db') };
+    this.#args = args;
+  }
+
+  /** A new one, in a folder of its own. */
+  static async create(options: ClusterOptions = {}): Promise<Cluster> {
+    return new Cluster(await mkdtemp(join(tmpdir(), 'bmdemo-chaos-')), options);
+  }
+
+  /** All servers that were ever started, with their logs. */
+  get servers(): readonly ServerProcess[] {
+    return this.#servers;
+  }
+
+  /** Starts a server that may die before it listens. */
+  launch(name: string, { args = [], env = {} }: StartOptions = {}): ServerProcess {
+    const own = ['--listen', this.#address(name), '--store', storeText(this.store), '--fake-world', this.#worldPath];
+    const server = new ServerProcess([...own, ...this.#args, ...args], { XDG_CONFIG_HOME: this.folder, ...env });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Starts a server; resolves when it listens. */
+  async start(name: string, options?: StartOptions): Promise<ServerProcess> {
+    const server = this.launch(name, options);
+    if ((await server.listening()) === null) throw new Error(`server ${name} ended: ${server.notes.join('; ')}`);
+    return server;
+  }
+
+  /** A client of a server, which waits for it whenever it is away. */
+  client(name: string): Client {
+    const client = connect({
+      address: parseAddress(this.#address(name)),
+      user: 'chaos',
+      timeoutMs: 60_000,
+      waitForServer: true,
+      backOff: { initialMs: 20, capMs: 100 },
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Where the event log ends. Where the store is a file, no server may have it. */
+  async headOfLog(): Promise<Cursor> {
+    return this.#withStore((store) => store.head());
+  }
+
+  /** Says what is wrong with what the storm has left, as `judge` has it. */
+  judge(from: Cursor, allowed: Allowed = {}): Promise<readonly string[]> {
+    return this.#withStore(async (store) => {
+      const world = openFileWorld({ path: this.#worldPath, clock: Date });
+      try {
+        return await judge({ store, world, from }, allowed);
+      } finally {
+        world.close();
+      }
+    });
+  }
+
+  /** Kills what still runs, and takes the files away. */
+  async dispose(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await Promise.all(this.#servers.map((server) => server.kill()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #withStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
+    const store = await openStore(this.store, systemClock, () => {});
+    try {
+      return await use(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** A socket and no port: what has it again after a restart cannot be taken by anybody else in between. */
+  #address(name: string): string {
+    return `unix:${join(this.folder, `${name}.sock`)}`;
+  }
+
+  get #worldPath(): string {
+    return join(this.folder, 'world.db');
+  }
+}
+
+function storeText(store: StoreConfig): string {
+  switch (store.kind) {
+    case 'memory':
+      return 'memory';
+    case 'sqlite':
+      return `sqlite:${store.path}`;
+  }
+}
