@@ -1,10 +1,13 @@
 import type { Writable } from 'node:stream';
+import type { Address } from '../client/address.ts';
 import { parseAddress } from '../client/address.ts';
 import type { StoreConfig } from '../server/config.ts';
+import { parseListen } from '../server/listen-address.ts';
 import { openServer } from '../server/open-server.ts';
 import type { Server, Stopped } from '../server/server.ts';
 import { count } from '../tui/format/words.ts';
 import { CommandFailure, usageFailure } from './failure.ts';
+import type { PortOwner } from './port-owner.ts';
 import { ownerText, portOwner } from './port-owner.ts';
 import { serverConfig } from './server-config.ts';
 import type { Settings } from './settings/resolve.ts';
@@ -34,14 +37,26 @@ export async function startOwnServer(
     case 'listening':
       return { address: started.address, stop: (options) => server.stop(options) };
     case 'fault':
-      if (started.code === 'ADDRESS_IN_USE') throw await inUse(listen);
+      if (started.code === 'ADDRESS_IN_USE') throw inUse(listen, await portOwner(parseAddress(listen)));
       if (started.code === 'ADDRESS_UNUSABLE') throw new CommandFailure(started.message);
       throw usageFailure(started.message);
   }
 }
 
-async function inUse(listen: string): Promise<CommandFailure> {
-  const owner = await portOwner(parseAddress(listen));
+/**
+ * Makes sure that nobody listens there. Listening would tell as much, but later: the file of the store is opened first,
+ * and a server that has both is better told by its address.
+ *
+ * @throws CommandFailure that says who does
+ */
+export async function requireFree(address: Address): Promise<void> {
+  // Where it may not listen at all, the server says best why.
+  if (/:0$/.test(address.label) || parseListen(address.label).kind === 'fault') return;
+  const owner = await portOwner(address);
+  if (owner.kind !== 'nobody') throw inUse(address.label, owner);
+}
+
+function inUse(listen: string, owner: PortOwner): CommandFailure {
   const attach = owner.kind === 'bmdemo' ? `\`bmdemo tui --server ${listen}\` attaches to it, ` : '';
   return new CommandFailure(
     `cannot listen on ${listen}: ${ownerText(owner)} has it; ${attach}--port 0 takes a free one`,

@@ -13,14 +13,18 @@ export type PortOwner =
 /** How long what listens may take to say what it is, in milliseconds. */
 const ASK_TIMEOUT_MS = 2_000;
 
+/** How grpc-js says that there was no connection at all. */
+const NO_CONNECTION =
+  /ECONNREFUSED|ENOENT|ENOTSOCK|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EACCES|[Nn]ame resolution/;
+
 /** Asks what listens at an address. */
 export async function portOwner(address: Address): Promise<PortOwner> {
   const client = connect({ address, timeoutMs: ASK_TIMEOUT_MS });
   try {
     return { kind: 'bmdemo', info: await client.server.getServerInfo({}) };
   } catch (error) {
-    const refused = error instanceof ClientError && /ECONNREFUSED|ENOENT/.test(error.description.message);
-    return { kind: refused ? 'nobody' : 'other' };
+    const unmet = error instanceof ClientError && NO_CONNECTION.test(error.description.message);
+    return { kind: unmet ? 'nobody' : 'other' };
   } finally {
     client.close();
   }

@@ -7,7 +7,7 @@ import type { ExitCode } from './exit-code.ts';
 import { EXIT, exitCodeOfRun, worstOf } from './exit-code.ts';
 import { tellFailure, usageFailure } from './failure.ts';
 import type { Following } from './follow/follow-run.ts';
-import { awaitRun } from './follow/follow-run.ts';
+import { awaitRun, tellStream } from './follow/follow-run.ts';
 import { underWayText } from './follow/run-lines.ts';
 import { isFinished } from './follow/transitions.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
@@ -43,7 +43,8 @@ export async function startMany(
   const client = context.client();
   const live = new LiveLines(io, form === 'table' ? io.out : io.err);
   const interrupt = catchInterrupt();
-  const following: Following = { client, signal: interrupt.signal, note: (text) => live.line(text) };
+  const onState = tellStream((text) => live.note(context.paintErr('muted', text)), client.address.label);
+  const following: Following = { client, signal: interrupt.signal, onState };
   const width = Math.max(...machineIds.map((id) => id.length));
   const board = new Board(machineIds.length, live);
   const startedAt = Date.now();

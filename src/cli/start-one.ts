@@ -1,9 +1,10 @@
+import type { Client } from '../client/client.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import { RunSchema } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-code.ts';
 import { EXIT, exitCodeOfRun } from './exit-code.ts';
-import { followRun } from './follow/follow-run.ts';
+import { followRun, tellStream } from './follow/follow-run.ts';
 import { isFinished } from './follow/transitions.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
 import { documentText, jsonOf } from './output/document.ts';
@@ -28,7 +29,7 @@ export async function startOne(
   if (isFinished(run)) await context.note('this request id was used before; here is what became of its run');
   const interrupt = catchInterrupt();
   try {
-    const followed = await followHere(context, run, interrupt.signal);
+    const followed = await followHere(context, client, run, interrupt.signal);
     if (context.form !== 'table') await writeRun(context, followed, '');
     await adviseAfter(context, followed);
     return exitCodeOfRun(followed.phase);
@@ -42,13 +43,13 @@ export async function startOne(
 }
 
 /** Follows a run on stdout; on stderr where stdout is for a program. */
-function followHere(context: Context, run: Run, signal: AbortSignal): Promise<Run> {
+function followHere(context: Context, client: Client, run: Run, signal: AbortSignal): Promise<Run> {
   const { io, form } = context;
   const forPeople = form === 'table';
   const live = new LiveLines(io, forPeople ? io.out : io.err);
   const paint = forPeople ? context.paint : context.paintErr;
-  const note = (text: string) => live.line(text);
-  return followRun({ client: context.client(), signal, note }, run, live, paint);
+  const onState = tellStream((text) => live.note(context.paintErr('muted', text)), client.address.label);
+  return followRun({ client, signal, onState }, run, live, paint);
 }
 
 /** Writes a run as the answer of a command. */

@@ -60,7 +60,7 @@ export async function runTranscript(context: Context): Promise<ExitCode> {
     const phases = tellPhases(client, live, paint, signal);
     // What it fails with is told below, unless following fails first.
     phases.catch(() => undefined);
-    const ended = await followRun({ client, signal, note: (text) => context.note(text) }, run, live, paint);
+    const ended = await followRun({ client, signal, onState: () => {} }, run, live, paint);
     await phases;
 
     await context.note('on a terminal this starts the console; `bmdemo --help` has the commands');

@@ -80,6 +80,7 @@ async function scopeOf(client: Client, id: string | undefined, { machines, runs 
     runs: both || runs === true ? filter : null,
   });
   if (id === undefined) return scope('');
+  if (id.startsWith('run/')) return ofRun(client, id, machines);
   const machineId = machineIdOf(id);
   try {
     await client.machines.getMachine({ machineId });
@@ -87,8 +88,13 @@ async function scopeOf(client: Client, id: string | undefined, { machines, runs 
   } catch (error) {
     const isNone = error instanceof ClientError && (error.code === 'NOT_FOUND' || error.code === 'INVALID_ARGUMENT');
     if (!isNone || !/^(run\/)?[0-9a-z]{1,16}$/.test(id)) throw error;
-    return { machines: null, runs: `run_id=${await resolveRunId(client, id)}` };
+    return ofRun(client, id, machines);
   }
+}
+
+async function ofRun(client: Client, id: string, machines: boolean | undefined): Promise<Scope> {
+  if (machines === true) throw usageFailure(`--machines watches machines, and "${id}" is a run`);
+  return { machines: null, runs: `run_id=${await resolveRunId(client, id)}` };
 }
 
 async function watchMachines(

@@ -19,8 +19,8 @@ const TOLD_AS_THEY_ARE = new Set(['ATTEMPT_INTERRUPTED', 'ATTEMPT_UNKNOWN', 'BAC
 export interface Following {
   readonly client: Client;
   readonly signal: AbortSignal;
-  /** Told what becomes of the connection. */
-  readonly note: (text: string) => Promise<void>;
+  /** Told what becomes of the streams; see `tellStream`. */
+  readonly onState: (state: StreamState) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface Following {
  * @throws the signal's reason when it aborts: the run goes on
  */
 export async function followRun(
-  { client, signal, note }: Following,
+  { client, signal, onState }: Following,
   run: Run,
   live: LiveLines,
   paint: Paint,
@@ -47,7 +47,7 @@ export async function followRun(
   log.catch(() => undefined);
   try {
     let before: Run | null = null;
-    for await (const event of watchRun({ client, signal: either, note }, run.runId)) {
+    for await (const event of watchRun({ client, signal: either, onState }, run.runId)) {
       const { snapshot } = event;
       if (snapshot === undefined) continue;
       // The last lines of the log come before the end that they led to.
@@ -95,14 +95,11 @@ export async function awaitRun(following: Following, runId: string, onChange: (r
   throw new CommandFailure(`the watch of run ${runId} ended before the run did`);
 }
 
-function watchRun({ client, signal, note }: Following, runId: string) {
-  return client.watchRuns(
-    { filter: `run_id=${runId}` },
-    { signal, patienceMs: PATIENCE_MS, onState: tellStream(note, client.address.label) },
-  );
+function watchRun({ client, signal, onState }: Following, runId: string) {
+  return client.watchRuns({ filter: `run_id=${runId}` }, { signal, patienceMs: PATIENCE_MS, onState });
 }
 
-/** Tells of losses, each once, and of what came after them. */
+/** Tells of losses, each once however many streams it is told by, and of what came after them. */
 export function tellStream(note: (text: string) => Promise<void>, address: string): (state: StreamState) => void {
   let lost = false;
   return (state) => {
@@ -118,7 +115,9 @@ export function tellStream(note: (text: string) => Promise<void>, address: strin
         lost = false;
         break;
       case 'restarted':
-        void note(`${address} no longer knows how far this was; going on with the present state`);
+        if (lost || state.reason === 'CURSOR_EXPIRED') {
+          void note(`${address} no longer knows how far this was; going on with the present state`);
+        }
         lost = false;
         break;
     }

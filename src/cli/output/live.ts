@@ -23,6 +23,14 @@ export class LiveLines {
     });
   }
 
+  /** Writes a line to stderr, where the others go to stdout. */
+  note(text: string): Promise<void> {
+    return this.#then(async () => {
+      await this.#clear();
+      await this.#status.line(text);
+    });
+  }
+
   /** Draws the line below, cut to the terminal's width; an empty text takes it away. */
   status(text: string): Promise<void> {
     if (!this.#status.isTerminal) return Promise.resolve();
