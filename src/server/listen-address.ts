@@ -11,9 +11,6 @@ export interface ListenFault {
   readonly message: string;
 }
 
-/** Where a server listens that is not told. */
-export const DEFAULT_LISTEN = '127.0.0.1:50051';
-
 /** The longest path of a socket, in bytes: what fits into sockaddr_un on every system that has them. */
 const MAX_SOCKET_PATH = 103;
 

@@ -52,8 +52,7 @@ export function createServerLog(config: LogConfig): ServerLog {
 /** Writes to a stream without ever waiting for it, and without gathering what it does not take. */
 function boundedWriter(out: Writable, inFormat: (json: string) => string): (json: string) => void {
   let dropped = 0;
-  // An output that breaks, such as a pipe whose reader has gone, is no reason to end.
-  out.on('error', () => {});
+  if (!out.listeners('error').includes(goOn)) out.on('error', goOn);
   return (json) => {
     if (out.destroyed || out.writableLength > MAX_WAITING_BYTES) {
       dropped += 1;
@@ -64,6 +63,9 @@ function boundedWriter(out: Writable, inFormat: (json: string) => string): (json
     out.write(inFormat(json));
   };
 }
+
+/** An output that breaks, such as a pipe whose reader has gone, is no reason to end. */
+function goOn(): void {}
 
 function noticeOf(dropped: number): string {
   const msg = 'lines of this log were dropped, because its output did not take them';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import { Run_Phase, StepStatus_State } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../../src/wire/gen/baremetal/v1/waiting_pb.ts';
 import { as, refusal, startGrpc, Watched } from '../support/grpc.ts';
 
 const GATED = { spec: { provider: 'gated' } };
@@ -22,6 +23,8 @@ describe('CancelRun', () => {
     await register('machine-1', GATED);
     const { runId } = await start('machine-1');
     const call = await gated.next();
+    const busy = (await machines.getMachine({ machineId: 'machine-1' })).status;
+    expect(busy?.waitingFor).toMatchObject({ kind: WaitingFor_Kind.PROVIDER, runId, step: 'reboot', attempt: 1 });
     const canceled = await runs.cancelRun({ runId, reason: 'wrong machine' }, as('carol'));
     expect(canceled).toMatchObject({ phase: Run_Phase.CANCELED, canceledBy: 'carol', stopping: true });
     expect(canceled.steps[0]).toMatchObject({ state: StepStatus_State.CANCELED });
@@ -31,8 +34,13 @@ describe('CancelRun', () => {
       'NeedsIntervention',
       'OperationCanceled',
     ]);
+    expect([held?.waitingFor?.kind, held?.waitingFor?.runId]).toEqual([WaitingFor_Kind.STOPPING, runId]);
+    expect((await runs.getRun({ runId })).waitingFor?.kind).toBe(WaitingFor_Kind.STOPPING);
     call.finish();
     expect((await ended(runId)).phase).toBe(Run_Phase.CANCELED);
+    const [freed] = (await machines.listMachines({})).machines;
+    expect(freed?.status?.waitingFor).toMatchObject({ kind: WaitingFor_Kind.INTERVENTION });
+    expect(freed?.status?.waitingFor?.detail).toContain('wrong machine');
     expect((await machines.getMachine({ machineId: 'machine-1' })).status?.stoppingRunId).toBe('');
   });
 

@@ -1,5 +1,5 @@
 import { link, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer as createSocketServer } from 'node:net';
+import { connect, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -228,6 +228,15 @@ describe('what a server answers', () => {
     expect((await info.getServerInfo({})).version).toBe('0.0.0-test');
   });
 
+  it('to what is no gRPC: nothing, and it goes on', async () => {
+    const { address, info } = await startGrpc();
+    const socket = connect(Number(address.split(':')[1]), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve).resume());
+    expect((await info.getServerInfo({})).api).toBe('baremetal.v1');
+  });
+
   it('for a fault of its own: INTERNAL with a short id, and the rest in the log under it', async () => {
     const out = new PassThrough();
     const wrapStore = (store: Store): Store => ({ ...store, machine: () => Promise.reject(new Error('disk on fire')) });
@@ -319,6 +328,15 @@ describe('what a server answers', () => {
       message: 'call',
       fields: { user: 'eve', code: 'NOT_FOUND', reason: 'RUN_NOT_FOUND' },
     });
+    const abort = new AbortController();
+    const watch = info.watchServerLog({ tail: 1 }, { signal: abort.signal });
+    await watch.next();
+    abort.abort();
+    await watch.next().catch(() => {});
+    const [left] = (await log.until(({ entry }) => entry?.fields.method?.endsWith('WatchServerLog') === true)).slice(
+      -1,
+    );
+    expect(left?.entry?.fields).toMatchObject({ code: 'CANCELLED' });
     for (const request of [{ tail: -1 }, { minLevel: 9 as LogLevel }]) {
       expect((await refusal(info.watchServerLog(request))).codeName).toBe('INVALID_ARGUMENT');
     }

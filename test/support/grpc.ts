@@ -120,7 +120,7 @@ export async function startGrpc(options: GrpcOptions = {}): Promise<Grpc> {
 }
 
 /** True once the run has come to rest. */
-export function hasEnded(run: Run | undefined): boolean {
+function hasEnded(run: Run | undefined): boolean {
   const phase = run?.phase ?? Run_Phase.PENDING;
   return phase !== Run_Phase.PENDING && phase !== Run_Phase.RUNNING && run?.stopping === false;
 }

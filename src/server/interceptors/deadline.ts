@@ -2,7 +2,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import { RpcError } from '../../wire/errors.ts';
 
 /** The longest that a call with one answer is worked on, in milliseconds; a client's own deadline may be shorter. */
-export const LONGEST_CALL_MS = 30_000;
+const LONGEST_CALL_MS = 30_000;
 
 /**
  * The answer, if it comes in time. grpc-js holds the client's deadline; this one is for clients that set none, so that

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { CallContext, ServiceHandlers } from '../../wire/bridge-server.ts';
 import { serviceImplementation } from '../../wire/bridge-server.ts';
-import type { RpcError } from '../../wire/errors.ts';
+import type { CallEnd } from './access-log.ts';
 import { logCall } from './access-log.ts';
 import type { Call, Caller, Handlers } from './call.ts';
 import { withinLimit } from './deadline.ts';
@@ -92,16 +92,16 @@ class AdmittedCall implements Call {
 function guardAnswer(handler: AnyHandler, guard: Guard) {
   return async (input: unknown, context: CallContext): Promise<unknown> => {
     const started = guard.clock.monotonic();
-    let told: RpcError | null = null;
+    let end: CallEnd = 'ok';
     let call: Call | null = null;
     try {
       call = admit(input, context, guard.closing);
       return await withinLimit(guard.clock, handler(input, call) as Promise<unknown>);
     } catch (error) {
-      told = tell(error, context, guard.closing, guard.log);
-      throw told;
+      end = tell(error, context, guard.closing, guard.log);
+      throw end;
     } finally {
-      logCall(guard.log, context, call, told, guard.clock.monotonic() - started);
+      logCall(guard.log, context, call, end, guard.clock.monotonic() - started);
     }
   };
 }
@@ -138,7 +138,7 @@ class GuardedStream implements AsyncIterator<unknown> {
       const result = await this.#inner.next();
       // A handler ends its stream when the server ends; the client is to know that it was not at its end.
       if (result.done && this.#guard.closing.aborted) throw shuttingDown();
-      if (result.done) this.#end(null);
+      if (result.done) this.#end(this.#context.signal.aborted ? 'canceled' : 'ok');
       return result;
     } catch (error) {
       const told = tell(error, this.#context, this.#guard.closing, this.#guard.log);
@@ -148,7 +148,7 @@ class GuardedStream implements AsyncIterator<unknown> {
   }
 
   async return(): Promise<IteratorResult<unknown>> {
-    this.#end(null);
+    this.#end('canceled');
     await this.#inner?.return?.();
     return { done: true, value: undefined };
   }
@@ -164,9 +164,9 @@ class GuardedStream implements AsyncIterator<unknown> {
     }
   }
 
-  #end(told: RpcError | null): void {
+  #end(end: CallEnd): void {
     const { log, clock, streams } = this.#guard;
-    logCall(log, this.#context, this.#call, told, clock.monotonic() - this.#started);
+    logCall(log, this.#context, this.#call, end, clock.monotonic() - this.#started);
     if (this.#over || this.#inner === null) return;
     this.#over = true;
     streams.leave();

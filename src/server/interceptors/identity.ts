@@ -4,7 +4,7 @@ import { RpcError } from '../../wire/errors.ts';
 import type { Caller } from './call.ts';
 
 /** The header in which a client of an open server says who it is. */
-export const USER_HEADER = 'x-bmdemo-user';
+const USER_HEADER = 'x-bmdemo-user';
 /** Who calls without saying who. */
 const NOBODY: Caller = { user: 'anonymous', authenticated: false };
 /**
