@@ -1,17 +1,10 @@
-import type { DescEnum } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import type { MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
-import { MachineStatus_PhaseSchema } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import { Run_Phase, Run_PhaseSchema } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
 import type { Grpc } from '../support/grpc.ts';
-import { as, refusal, startGrpc, Watched } from '../support/grpc.ts';
+import { as, nameOf, refusal, startGrpc, Watched } from '../support/grpc.ts';
 
 const GATED = { spec: { provider: 'gated' } };
-
-/** The word for a value of an enum. */
-function nameOf(desc: DescEnum, value = 0): string {
-  return desc.value[value]?.name ?? '';
-}
 
 function watchingRuns({ runs }: Grpc, filter = '', afterCursor = ''): Watched<RunEvent> {
   return new Watched((signal) => runs.watchRuns({ filter, afterCursor }, { signal }));
@@ -249,55 +242,5 @@ describe('a watch is refused', () => {
     const told = await refusal(runs.watchRuns({ afterCursor: cursor }));
     expect(told).toMatchObject({ codeName: 'OUT_OF_RANGE', reason: 'CURSOR_EXPIRED' });
     expect(told.message).toContain('without a cursor');
-  });
-});
-
-describe('WatchMachines', () => {
-  it('opens with the machines that match, and tells every later change of them', async () => {
-    const grpc = await startGrpc();
-    for (const id of ['machine-1', 'machine-2']) await grpc.register(id, { spec: { provider: 'fake', rack: 'r1' } });
-    const watched = watchingMachines(grpc, 'rack=r1');
-    const opening = await watched.take(2);
-    expect(opening.map(({ kind, cursor }) => [kind, cursor !== ''])).toEqual([
-      ['SNAPSHOT', false],
-      ['SNAPSHOT', true],
-    ]);
-    await grpc.register('machine-3', { spec: { provider: 'fake', rack: 'r2' } });
-    await grpc.register('machine-4', { spec: { provider: 'fake', rack: 'r1' } });
-    await grpc.machines.updateMachine(
-      { machine: { machineId: 'machine-1', spec: { rack: 'r2' } }, updateMask: { paths: ['spec.rack'] } },
-      as('carol'),
-    );
-    await grpc.machines.updateMachine({
-      machine: { machineId: 'machine-1', spec: { rack: 'r3' } },
-      updateMask: { paths: ['spec.rack'] },
-    });
-    await grpc.machines.deleteMachine({ machineId: 'machine-2', requestId: 'd', reason: 'sold' }, as('dora'));
-    const events = await watched.take(3);
-    expect(events.map(({ kind, actor, snapshot }) => [kind, actor, snapshot?.machineId, snapshot?.spec?.rack])).toEqual(
-      [
-        ['REGISTERED', 'anonymous', 'machine-4', 'r1'],
-        ['LEFT', 'carol', 'machine-1', 'r2'],
-        ['DELETED', 'dora', 'machine-2', 'r1'],
-      ],
-    );
-    expect(events[2]).toMatchObject({ reason: 'sold', revision: 2n });
-  });
-
-  it('shows a repave pass PROVISIONING, READY and IN_SERVICE', async () => {
-    const grpc = await startGrpc();
-    await grpc.register('machine-1', { spec: { provider: 'fake', targetCluster: { clusterId: 'prod-a' } } });
-    const watched = watchingMachines(grpc);
-    const { cursor } = await watched.next();
-    await grpc.start('machine-1', { planId: 'repave-join' });
-    const events = await watched.until(({ kind }) => kind === 'REPAVED_AND_JOINED');
-    const phases = events.map(({ snapshot }) => nameOf(MachineStatus_PhaseSchema, snapshot?.status?.phase));
-    expect(phases).toEqual(['PROVISIONING', 'READY', 'IN_SERVICE']);
-    expect(events.map(({ snapshot }) => nameOf(MachineStatus_PhaseSchema, snapshot?.status?.effectiveState))).toEqual([
-      'PROVISIONING',
-      'PROVISIONING',
-      'IN_SERVICE',
-    ]);
-    expect(await watchingMachines(grpc, '', cursor).take(3)).toEqual(events);
   });
 });

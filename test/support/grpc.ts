@@ -1,4 +1,4 @@
-import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { DescEnum, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { expect, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/core/ports/clock.ts';
@@ -172,6 +172,11 @@ export class Watched<Message extends { readonly kind: string } = RunEvent> {
   close(): void {
     this.#abort.abort();
   }
+}
+
+/** The word for a value of an enum. */
+export function nameOf(desc: DescEnum, value = 0): string {
+  return desc.value[value]?.name ?? '';
 }
 
 /** The metadata of a client that says who it is. */
