@@ -87,7 +87,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     log: log.child({ component: 'engine' }),
   });
   const { server, injector } = createGrpcServer({
-    context: { store, clock, providers, hub, log },
+    context: { instance, store, clock, providers, hub, log },
     about: {
       version: config.version,
       instance,

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { commitContract } from './commit.ts';
+import { eventListContract } from './event-lists.ts';
 import { eventContract } from './events.ts';
 import { fenceContract } from './fence.ts';
 import type { StoreFactory } from './fixture.ts';
@@ -8,6 +9,7 @@ import { leaseContract, reapContract } from './leases.ts';
 import { loadContract } from './load.ts';
 import { logContract } from './logs.ts';
 import { machineListContract } from './machine-lists.ts';
+import { pastContract } from './past.ts';
 import { retentionContract } from './retention.ts';
 import { rowContract } from './rows.ts';
 import { runListContract } from './run-lists.ts';
@@ -29,6 +31,8 @@ export function describeStore(name: string, factory: StoreFactory, { shared = fa
   describe(`${name}: lists of machines`, () => machineListContract(factory));
   describe(`${name}: lists of runs`, () => runListContract(factory));
   describe(`${name}: event log`, () => eventContract(factory));
+  describe(`${name}: pages of events`, () => eventListContract(factory));
+  describe(`${name}: the fleet as it was`, () => pastContract(factory));
   describe(`${name}: snapshots`, () => snapshotContract(factory));
   describe(`${name}: logs`, () => logContract(factory));
   describe(`${name}: retention`, () => retentionContract(factory));

@@ -1,6 +1,7 @@
 import { afterEach } from 'vitest';
-import type { Clause, Filter } from '../../src/core/domain/filter.ts';
+import type { Clause, Filter, FilterSubject } from '../../src/core/domain/filter.ts';
 import { parseFilter } from '../../src/core/domain/filter.ts';
+import type { RetentionPolicy } from '../../src/core/ports/retention.ts';
 import type { Cursor, Snapshot, Store, StoredEvent } from '../../src/core/ports/store.ts';
 import type { StoreLimits } from '../../src/server/stores/shared/limits.ts';
 import { Fleet } from '../support/fleet.ts';
@@ -50,7 +51,12 @@ export function runFilter(text: string): Filter {
   return filterOf(text, 'run');
 }
 
-function filterOf(text: string, subject: 'machine' | 'run'): Filter {
+/** A filter on events, as people write it. */
+export function eventFilter(text: string): Filter {
+  return filterOf(text, 'event');
+}
+
+function filterOf(text: string, subject: FilterSubject): Filter {
   const filter = parseFilter(text, subject);
   if ('clauses' in filter) return filter as { readonly clauses: readonly Clause[] };
   throw new Error(`${text}: ${filter.message}`);
@@ -66,6 +72,11 @@ export async function eventsAfter(store: Store, cursor: Cursor, limit = 1_000): 
     if (tail.caughtUp) return events;
     after = tail.cursor;
   }
+}
+
+/** Lets go of all that a policy does not keep. */
+export async function sweepAll(store: Store, policy: RetentionPolicy): Promise<void> {
+  while (await store.sweep(policy));
 }
 
 /** Every row of a snapshot. */

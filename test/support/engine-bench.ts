@@ -170,6 +170,7 @@ export class EngineBench {
           reason: '',
           initiatedBy: 'tester',
           acknowledgeIntervention: options.acknowledge ?? false,
+          previewToken: '',
           capabilitiesOf: (name) => capabilitiesIn(registry, name),
         }),
     );
@@ -223,6 +224,6 @@ export class EngineBench {
   }
 
   #origin(requestId: string) {
-    return { actor: 'tester', peer: '', requestId, reason: '' };
+    return { actor: 'tester', peer: '', requestId, reason: '', method: 'TestService/Command', server: 'server-1' };
   }
 }

@@ -25,9 +25,16 @@ import { transact } from '../../src/core/engine/transact.ts';
 import type { Claim, Origin, Store } from '../../src/core/ports/store.ts';
 
 /** Who gives the commands of tests. */
-export const ALICE: Origin = { actor: 'alice', peer: '127.0.0.1:5000', requestId: '', reason: 'test' };
+export const ALICE: Origin = {
+  actor: 'alice',
+  peer: '127.0.0.1:5000',
+  requestId: '',
+  reason: 'test',
+  method: 'TestService/Command',
+  server: 'server-1',
+};
 /** Who decides as the owner of a run. */
-const ENGINE: Origin = { actor: 'engine', peer: '', requestId: '', reason: '' };
+const ENGINE: Origin = { actor: 'engine', peer: '', requestId: '', reason: '', method: '', server: 'server-1' };
 
 /** A claim together with who made it. */
 export interface Held extends Claim {

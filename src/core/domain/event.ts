@@ -70,3 +70,54 @@ export type DomainEvent = MachineEvent | RunEvent;
 
 /** The word under which watchers and the audit trail see an event. */
 export type EventKind = DomainEvent['kind'];
+
+/** Keyed by kind, so that the compiler misses none. */
+const KINDS: Readonly<Record<EventKind, true>> = {
+  REGISTERED: true,
+  UPDATED: true,
+  DELETED: true,
+  RUN_ACCEPTED: true,
+  IMAGE_BEGUN: true,
+  IMAGE_DONE: true,
+  REPAVED: true,
+  REPAVED_AND_JOINED: true,
+  RUN_DONE: true,
+  RMA_MARKED: true,
+  RUN_FAILED: true,
+  RUN_CANCELED: true,
+  CALL_STOPPED: true,
+  INTERVENTION_RESOLVED: true,
+  MAINTENANCE_ENTERED: true,
+  MAINTENANCE_EXITED: true,
+  RMA_COMPLETED: true,
+  MACHINE_RETIRED: true,
+  ACCEPTED: true,
+  STARTED: true,
+  ATTEMPT_STARTED: true,
+  ATTEMPT_INTERRUPTED: true,
+  ATTEMPT_PROBED: true,
+  ATTEMPT_FAILED: true,
+  ATTEMPT_UNKNOWN: true,
+  BACK_OFF_SKIPPED: true,
+  STEP_SUCCEEDED: true,
+  SUCCEEDED: true,
+  FAILED: true,
+  CANCELED: true,
+  STOPPED: true,
+};
+
+/** Every kind of event, those of machines first. */
+export const EVENT_KINDS: readonly EventKind[] = Object.keys(KINDS) as EventKind[];
+
+/** What a filter of the audit trail can ask about, already reduced to strings; empty where it does not apply. */
+export interface EventView {
+  readonly machine_id: string;
+  readonly run_id: string;
+  readonly plan_id: string;
+  readonly subject: DomainEvent['subject'];
+  readonly kind: EventKind;
+  readonly actor: string;
+  readonly request_id: string;
+  readonly method: string;
+  readonly server: string;
+}

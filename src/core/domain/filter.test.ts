@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONDITION_TYPES } from './condition.ts';
+import type { EventView } from './event.ts';
+import { EVENT_KINDS } from './event.ts';
 import type { Clause, Filter, FilterSubject } from './filter.ts';
 import { EVERYTHING, filterFields, MAX_FILTER_LENGTH, matches, parseFilter, pinned } from './filter.ts';
 import { MACHINE_PHASES, machineView } from './machine.ts';
@@ -27,6 +29,17 @@ const MACHINE = machineView(
   }),
 );
 const RUN = runView(theRun(accepted(builtIn('reboot'))));
+const EVENT: EventView = {
+  machine_id: 'machine-1',
+  run_id: 'abc',
+  plan_id: 'plan/reboot',
+  subject: 'run',
+  kind: 'ATTEMPT_FAILED',
+  actor: 'engine',
+  request_id: '',
+  method: '',
+  server: 'server-1',
+};
 
 describe('reading a filter', () => {
   it.each([
@@ -74,6 +87,18 @@ describe('reading a filter', () => {
     expect(read(text, 'run')).toEqual({ clauses });
   });
 
+  it.each([
+    ['machine_id=m AND run_id=abc', [clause('machine_id', '=', 'm'), clause('run_id', '=', 'abc')]],
+    ['kind=run-accepted', [clause('kind', '=', 'RUN_ACCEPTED')]],
+    ['kind:attempt', [clause('kind', ':', 'ATTEMPT')]],
+    ['subject=Machine', [clause('subject', '=', 'machine')]],
+    ['plan_id!=rma', [clause('plan_id', '!=', 'plan/rma')]],
+    ['method=RunService/StartRun', [clause('method', '=', 'RunService/StartRun')]],
+    ['actor=alice AND request_id:*', [clause('actor', '=', 'alice'), clause('request_id', ':', '*')]],
+  ])('of events: %s', (text, clauses) => {
+    expect(read(text, 'event')).toEqual({ clauses });
+  });
+
   it('nothing is the filter that everything passes', () => {
     expect(read('')).toEqual(EVERYTHING);
     expect(read(' \t\n ')).toEqual(EVERYTHING);
@@ -82,6 +107,7 @@ describe('reading a filter', () => {
 
 const MACHINE_FIELDS = `machine_id, phase, effective_state, rack, provider, cluster, labels.KEY, ${CONDITION_TYPES.join(', ')}`;
 const RUN_FIELDS = 'run_id, machine_id, phase, type, plan_id, initiated_by';
+const EVENT_FIELDS = 'machine_id, run_id, plan_id, subject, kind, actor, request_id, method, server';
 const RUN_TYPES_TOLD = 'REPAVE, RMA, REBOOT, UPGRADE, NET_RECONFIG, CUSTOM';
 
 describe('a mistake in a filter', () => {
@@ -116,6 +142,9 @@ describe('a mistake in a filter', () => {
     ['machine', 'Retired:*', 9, 'Retired is true or false'],
     ['run', 'phase=READY', 7, `unknown phase "READY"; known: ${RUN_PHASES.join(', ')}`],
     ['run', 'type=wipe', 6, `unknown type "wipe"; known: ${RUN_TYPES_TOLD}`],
+    ['event', 'phase=READY', 1, `unknown field "phase"; known: ${EVENT_FIELDS}`],
+    ['event', 'kind=EXPLODED', 6, `unknown kind "EXPLODED"; known: ${EVENT_KINDS.join(', ')}`],
+    ['event', 'subject=plan', 9, 'unknown subject "plan"; known: machine, run'],
     ['run', 'type:wipe', 6, `no type has "wipe" in it; known: ${RUN_TYPES_TOLD}`],
   ];
 
@@ -190,6 +219,21 @@ describe('what passes a filter', () => {
     expect(matches(read(text, 'run'), RUN)).toBe(passes);
   });
 
+  it.each([
+    ['machine_id=machine-1 AND run_id=abc', true],
+    ['kind=attempt_failed', true],
+    ['kind:attempt', true],
+    ['kind!=ATTEMPT_FAILED', false],
+    ['subject=RUN', true],
+    ['subject:mach', false],
+    ['plan_id=reboot AND server=server-1', true],
+    ['request_id:*', false],
+    ['method=""', true],
+    ['actor!=engine', false],
+  ])('the event, %s: %s', (text, passes) => {
+    expect(matches(read(text, 'event'), EVENT)).toBe(passes);
+  });
+
   it('is one row only where an id is pinned with =', () => {
     expect(pinned(read('phase=RUNNING AND run_id=abc', 'run'), 'run_id')).toBe('abc');
     expect(pinned(read('run_id!=abc', 'run'), 'run_id')).toBeNull();
@@ -209,7 +253,20 @@ function print(filter: Filter): string {
 }
 
 const field = fc.constantFrom(
-  ...['machine_id', 'rack', 'phase', 'labels.env', '"labels.a b"', 'Retired', 'run_id', 'type', 'plan_id', 'nothing'],
+  ...[
+    'machine_id',
+    'rack',
+    'phase',
+    'labels.env',
+    '"labels.a b"',
+    'Retired',
+    'run_id',
+    'type',
+    'plan_id',
+    'kind',
+    'subject',
+    'nothing',
+  ],
 );
 const value = fc.oneof(
   fc.constantFrom('r1', 'READY', 'reboot', 'net-reconfig', 'true', '"a b"', "'it\\'s'", '""', '*', 'é', '\\', '='),
@@ -223,7 +280,7 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 12, unit: 'binary' }) },
 );
 const text = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(' AND '));
-const subject = fc.constantFrom<FilterSubject>('machine', 'run');
+const subject = fc.constantFrom<FilterSubject>('machine', 'run', 'event');
 
 describe('whatever is sent as a filter', () => {
   it('is read or refused at a column that it has, and can then be asked', () => {
@@ -235,7 +292,7 @@ describe('whatever is sent as a filter', () => {
           expect(filter.column).toBeLessThanOrEqual(sent.length + 1);
           expect(filter.message).not.toBe('');
         } else {
-          expect(typeof matches(filter, about === 'machine' ? MACHINE : RUN)).toBe('boolean');
+          expect(typeof matches(filter, { machine: MACHINE, run: RUN, event: EVENT }[about])).toBe('boolean');
         }
       }),
       { numRuns: 500 },

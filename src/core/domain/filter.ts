@@ -1,4 +1,6 @@
 import { CONDITION_TYPES } from './condition.ts';
+import type { EventView } from './event.ts';
+import { EVENT_KINDS } from './event.ts';
 import type { MachineView } from './machine.ts';
 import { MACHINE_PHASES } from './machine.ts';
 import type { RunView } from './run.ts';
@@ -6,7 +8,7 @@ import { RUN_PHASES } from './run.ts';
 import { normalPlanId, RUN_TYPES } from './run-type.ts';
 
 /** What a filter can be about. */
-export type FilterSubject = 'machine' | 'run';
+export type FilterSubject = 'machine' | 'run' | 'event';
 
 /** Equal, not equal, has (contains, for text; `*` for anything but empty). */
 export type FilterOp = '=' | '!=' | ':';
@@ -40,11 +42,18 @@ export const MAX_FILTER_LENGTH = 2_048;
 const FIELDS: Readonly<Record<FilterSubject, readonly string[]>> = {
   machine: ['machine_id', 'phase', 'effective_state', 'rack', 'provider', 'cluster'],
   run: ['run_id', 'machine_id', 'phase', 'type', 'plan_id', 'initiated_by'],
+  event: ['machine_id', 'run_id', 'plan_id', 'subject', 'kind', 'actor', 'request_id', 'method', 'server'],
 };
+
+/** What events are about. */
+const EVENT_SUBJECTS: readonly EventView['subject'][] = ['machine', 'run'];
+
+/** What filters read. */
+type View = MachineView | RunView | EventView;
 
 /** The fields a filter on this subject can name, as they are told to people. */
 export function filterFields(subject: FilterSubject): readonly string[] {
-  return subject === 'run' ? FIELDS.run : [...FIELDS.machine, 'labels.KEY', ...CONDITION_TYPES];
+  return subject === 'machine' ? [...FIELDS.machine, 'labels.KEY', ...CONDITION_TYPES] : FIELDS[subject];
 }
 
 interface Token {
@@ -157,6 +166,10 @@ function readValue(clause: Clause, token: Token, subject: FilterSubject): Clause
       return oneOf(clause, token, subject === 'run' ? RUN_PHASES : MACHINE_PHASES);
     case 'type':
       return oneOf({ ...clause, value: clause.value.replaceAll('-', '_') }, token, [...RUN_TYPES, 'CUSTOM']);
+    case 'kind':
+      return oneOf({ ...clause, value: clause.value.replaceAll('-', '_') }, token, EVENT_KINDS);
+    case 'subject':
+      return oneOf(clause, token, EVENT_SUBJECTS);
     case 'plan_id':
       return clause.op === ':' ? clause : { ...clause, value: normalPlanId(clause.value) };
     default:
@@ -164,23 +177,25 @@ function readValue(clause: Clause, token: Token, subject: FilterSubject): Clause
   }
 }
 
+/** Takes a word of a closed set in any letters, as the set spells it. */
 function oneOf(clause: Clause, token: Token, allowed: readonly string[]): Clause | FilterFault {
   const value = clause.value.toUpperCase();
   const known = allowed.join(', ');
   if (clause.op === ':') {
-    if (value === '*' || allowed.some((name) => name.includes(value))) return { ...clause, value };
+    if (value === '*' || allowed.some((name) => name.toUpperCase().includes(value))) return { ...clause, value };
     return fault(token.column, `no ${clause.field} has "${token.text}" in it; known: ${known}`);
   }
-  if (allowed.includes(value)) return { ...clause, value };
+  const word = allowed.find((name) => name.toUpperCase() === value);
+  if (word !== undefined) return { ...clause, value: word };
   return fault(token.column, `unknown ${clause.field} "${token.text}"; known: ${known}`);
 }
 
 /** True where every clause holds for the view. */
-export function matches(filter: Filter, view: MachineView | RunView): boolean {
+export function matches(filter: Filter, view: View): boolean {
   return filter.clauses.every((clause) => holds(clause, view));
 }
 
-function holds(clause: Clause, view: MachineView | RunView): boolean {
+function holds(clause: Clause, view: View): boolean {
   const actual = fieldOf(clause, view);
   switch (clause.op) {
     case '=':
@@ -193,7 +208,7 @@ function holds(clause: Clause, view: MachineView | RunView): boolean {
   }
 }
 
-function fieldOf(clause: Clause, view: MachineView | RunView): string {
+function fieldOf(clause: Clause, view: View): string {
   if (clause.field === 'labels') return 'labels' in view ? labelOf(view.labels, clause.key) : '';
   if (clause.field === 'condition') {
     return String('conditions' in view && view.conditions.includes(clause.key));
@@ -207,7 +222,7 @@ function labelOf(labels: Readonly<Record<string, string>>, key: string): string 
   return Object.hasOwn(labels, key) ? (labels[key] ?? '') : '';
 }
 
-/** The id that a filter pins a field to with `=`, or null: what decides whether one row is meant. */
-export function pinned(filter: Filter, field: 'run_id' | 'machine_id'): string | null {
+/** The id that a filter pins a field to with `=`, or null: what decides whether one row, or the rows of one, are meant. */
+export function pinned(filter: Filter, field: 'run_id' | 'machine_id' | 'request_id'): string | null {
   return filter.clauses.find((clause) => clause.field === field && clause.op === '=')?.value ?? null;
 }

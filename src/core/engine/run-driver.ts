@@ -278,7 +278,7 @@ export class RunDriver {
   async #decide(decide: (aggregate: Aggregate) => Decision, loaded?: Aggregate): Promise<Aggregate | null> {
     const { store, instance } = this.#context;
     const { machineId, runId, fence } = this.claim;
-    const origin = { actor: 'engine', peer: '', requestId: '', reason: '' };
+    const origin = { actor: 'engine', peer: '', requestId: '', reason: '', method: '', server: instance };
     const guard = { runId, owner: instance, fence };
     const command = { machineId, runId, origin, guard };
     for (let from = loaded; ; from = undefined) {

@@ -19,6 +19,10 @@ export interface Origin {
   readonly peer: string;
   readonly requestId: string;
   readonly reason: string;
+  /** The call that gave the command, as `RunService/StartRun`; empty for what the server does by itself. */
+  readonly method: string;
+  /** The incarnation of the server that wrote it. */
+  readonly server: string;
 }
 
 /** An event before the store has given it a place in the log. */
@@ -147,6 +151,46 @@ export interface CursorFault {
   readonly kind: 'expired' | 'malformed';
 }
 
+/** What is asked of the audit trail: events in the order of the log, of those that lie strictly between two places. */
+export interface EventRange {
+  readonly filter: Filter;
+  /** Null: from the earliest event that is kept. */
+  readonly after: Cursor | null;
+  /** Null: up to the end of the log. */
+  readonly before: Cursor | null;
+  /** Only what happened then or later; null: whenever. */
+  readonly since: Millis | null;
+  /** Only what happened before that; null: whenever. */
+  readonly until: Millis | null;
+}
+
+/** One page of the audit trail. The next one begins at `next`, which takes the place of `after`, or of `before` where it descends. */
+export interface EventQuery extends EventRange {
+  readonly descending: boolean;
+  /** 1 to 1000. */
+  readonly limit: number;
+}
+
+/** Events of a page, and where the next one begins; a page may be short although there is a next one. */
+export interface EventPage {
+  readonly events: readonly StoredEvent[];
+  readonly next: Cursor | null;
+}
+
+/** A machine as it was at some time. */
+export interface PastMachine {
+  readonly machine: Machine;
+  /** The run that it had then: the active one, or else the one that held it. Null where it had none, or nothing is kept of it. */
+  readonly run: Run | null;
+}
+
+/** A time from which not everything is kept any more. */
+export interface BeforeHistory {
+  readonly kind: 'before-history';
+  /** The earliest time that can be asked for. */
+  readonly earliest: Millis;
+}
+
 /** A line of a run's log on its way in. */
 export interface LogDraft {
   readonly at: Millis;
@@ -261,6 +305,18 @@ export interface Store {
   /** Events after a cursor, oldest first, at most `limit`. */
   tail(after: Cursor, limit: number): Promise<Tail | CursorFault>;
 
+  /** A page of the audit trail. */
+  events(query: EventQuery): Promise<EventPage | CursorFault>;
+  /** How many events match, counted up to 1000; -1 where there are more, or where it would read too many that do not match. */
+  countEvents(range: EventRange): Promise<number | CursorFault>;
+  /**
+   * From when on the log is whole: no event of this time or later was let go of, so that it is the earliest that `machinesAsOf`
+   * can be asked for. Where none was, when the log began.
+   */
+  earliest(): Promise<Millis>;
+  /** A page of the machines that there were at a time, each as its events up to then have made it. May take long. */
+  machinesAsOf(at: Millis, query: ListQuery<MachineOrder>): Promise<Page<PastMachine> | BeforeHistory>;
+
   /** Writes batches in order, durable when it resolves. Answers the runs whose batch was refused because the fence has moved on. */
   appendLogs(batches: readonly LogBatch[]): Promise<readonly string[]>;
   /** Lines with a sequence above `after`, at most `limit`. */
@@ -268,7 +324,10 @@ export interface Store {
   /** The last progress of runs that changed since `after`, and the number to ask with next time; 0 gives all there is. */
   progress(after: number): Promise<{ readonly changes: readonly ProgressChange[]; readonly next: number }>;
 
-  /** Lets go of a little of what the policy does not keep; true while there is more. A store that keeps its own bounds has nothing to do. */
+  /**
+   * Lets go of a little of what the policy does not keep; true while there is more. Events that go are folded into a baseline, so
+   * that the state is still the fold of what is left.
+   */
   sweep(policy: RetentionPolicy): Promise<boolean>;
 
   /** Tells about changes made through this store or, where it can, by others. Returns the way to stop listening. */

@@ -18,10 +18,13 @@ export interface Call extends CallContext {
   readonly signal: AbortSignal;
 }
 
-/** What the audit trail keeps of the command that a call gives. */
-export function originOf(call: Call, command: { readonly requestId?: string; readonly reason: string }): Origin {
-  const { requestId = '', reason } = command;
-  return { actor: call.caller.user, peer: call.peer, requestId, reason };
+/** What the audit trail keeps of the command that a call gives to this incarnation of the server. */
+export function originOf(
+  { caller, peer, method }: Call,
+  server: string,
+  { requestId = '', reason }: { readonly requestId?: string; readonly reason: string },
+): Origin {
+  return { actor: caller.user, peer, requestId, reason, method: `${method.parent.name}/${method.name}`, server };
 }
 
 type Handler<Kind, I extends DescMessage, O extends DescMessage> = Kind extends 'unary'

@@ -6,6 +6,8 @@ import type { Hub } from '../watch/hub.ts';
 
 /** What the services of one server share. */
 export interface ServiceContext {
+  /** This incarnation of the server. */
+  readonly instance: string;
   readonly store: Store;
   readonly clock: Clock;
   readonly providers: ProviderRegistry;

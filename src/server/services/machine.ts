@@ -85,7 +85,7 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
 
 /** Registers a machine, or updates spec and labels of one that is known. */
 async function registerMachine(
-  { store, providers, hub }: ServiceContext,
+  { store, providers, hub, instance }: ServiceContext,
   { machine: sent }: RegisterMachineRequest,
   call: Call,
 ): Promise<MachineMessage> {
@@ -93,16 +93,20 @@ async function registerMachine(
   const raw = machineFromWire(sent);
   const declared = answered(readDeclaration(raw));
   const machineId = raw.machineId === '' ? newMachineId() : raw.machineId;
-  const { aggregate } = await carryOut(store, { machineId, origin: originOf(call, { reason: '' }) }, (now) => {
-    const complete = withProvider(providers, declared, now.machine);
-    return isRefusal(complete) ? complete : decideRegister(now, complete);
-  });
+  const { aggregate } = await carryOut(
+    store,
+    { machineId, origin: originOf(call, instance, { reason: '' }) },
+    (now) => {
+      const complete = withProvider(providers, declared, now.machine);
+      return isRefusal(complete) ? complete : decideRegister(now, complete);
+    },
+  );
   return machineAnswer(hub, written(machineId, aggregate.machine));
 }
 
 /** Changes spec and labels of a machine that is known. */
 async function updateMachine(
-  { store, providers, hub }: ServiceContext,
+  { store, providers, hub, instance }: ServiceContext,
   { machine: sent, updateMask }: UpdateMachineRequest,
   call: Call,
 ): Promise<MachineMessage> {
@@ -115,13 +119,17 @@ async function updateMachine(
     throw checks.fault('update_mask', `names nothing that can be changed: ${mask.paths.join(', ')}`).refusal();
   }
   checks.orRefuse();
-  const { aggregate } = await carryOut(store, { machineId, origin: originOf(call, { reason: '' }) }, (now) => {
-    if (now.machine === null) return machineNotFound(machineId);
-    const declared = readDeclaration({ ...raw, ...mask.apply(now.machine, raw) });
-    if (isRefusal(declared)) return declared;
-    const complete = withProvider(providers, declared, now.machine);
-    return isRefusal(complete) ? complete : decideUpdate(now, () => complete);
-  });
+  const { aggregate } = await carryOut(
+    store,
+    { machineId, origin: originOf(call, instance, { reason: '' }) },
+    (now) => {
+      if (now.machine === null) return machineNotFound(machineId);
+      const declared = readDeclaration({ ...raw, ...mask.apply(now.machine, raw) });
+      if (isRefusal(declared)) return declared;
+      const complete = withProvider(providers, declared, now.machine);
+      return isRefusal(complete) ? complete : decideUpdate(now, () => complete);
+    },
+  );
   return machineAnswer(hub, written(machineId, aggregate.machine));
 }
 

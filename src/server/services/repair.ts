@@ -23,7 +23,7 @@ type RepairKind = Repair extends infer R ? (R extends Repair ? Omit<R, 'requestI
 
 /** Carries out a command that a person gives about a machine; idempotent by request id. Answers the machine. */
 export async function repairMachine(
-  { store, hub }: ServiceContext,
+  { store, hub, instance }: ServiceContext,
   request: RepairRequest,
   call: Call,
   kind: RepairKind,
@@ -36,7 +36,7 @@ export async function repairMachine(
     {
       machineId,
       requestId,
-      origin: originOf(call, { requestId, reason }),
+      origin: originOf(call, instance, { requestId, reason }),
       raiseFenceOf: ({ machine }) => (releasesStuck(kind) ? (machine?.stoppingRunId ?? null) : null),
     },
     (now) => {

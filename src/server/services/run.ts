@@ -12,7 +12,7 @@ import type { RunOrder, SweptRun } from '../../core/ports/store.ts';
 import { refusalToRpcError } from '../../wire/convert/refusal.ts';
 import { runRemainsToWire } from '../../wire/convert/run.ts';
 import type { Run as RunMessage } from '../../wire/gen/baremetal/v1/run_pb.ts';
-import type { RunService, StartRunRequest } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
+import type { PreviewRunRequest, RunService, StartRunRequest } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import { ListRunsResponseSchema } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import { newRunId } from '../ids.ts';
 import type { Call, Handlers } from '../interceptors/call.ts';
@@ -26,6 +26,7 @@ import type { ServiceContext } from './context.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { findPlan } from './plans.ts';
+import { previewRun } from './preview.ts';
 import { countRuns, findRun, runRowToWire } from './runs.ts';
 
 const ORDERS: Orders<RunOrder> = {
@@ -82,9 +83,7 @@ export function runService(context: ServiceContext): Handlers<typeof RunService>
       yield* runLogs(hub, { runId, after, follow: !noFollow, signal });
     },
 
-    async previewRun() {
-      throw notYet('PreviewRun');
-    },
+    previewRun: (request) => previewRun(context, request, checkStart(request, 'preview')),
     async approveStep() {
       throw notYet('ApproveStep');
     },
@@ -96,7 +95,7 @@ const MAX_SEQUENCE = BigInt(Number.MAX_SAFE_INTEGER);
 /** Starts a run, or answers the one that the same request started before; the order of the checks is the contract's. */
 async function startRun(context: ServiceContext, request: StartRunRequest, call: Call): Promise<RunMessage> {
   const { machineId, requestId, params, reason } = request;
-  const { type, planId } = checkStart(request);
+  const { type, planId } = checkStart(request, 'start');
   const command: Omit<StartRun, 'runId'> = {
     requestId,
     type,
@@ -106,9 +105,10 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
     reason,
     initiatedBy: call.caller.user,
     acknowledgeIntervention: request.acknowledgeIntervention,
+    previewToken: request.previewToken,
     capabilitiesOf: (provider) => capabilitiesIn(context.providers, provider),
   };
-  const origin = originOf(call, { requestId, reason });
+  const origin = originOf(call, context.instance, { requestId, reason });
   const { decision, aggregate } = await carryOut(context.store, { machineId, requestId, origin }, (now) =>
     // A new id each time it is decided: the one before may be what the store had already.
     decideStartRun(now, { ...command, runId: newRunId() }),
@@ -121,11 +121,15 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
 }
 
 /** What can be judged from the request alone, all of it told at once. */
-function checkStart(request: StartRunRequest): Pick<StartRun, 'type' | 'planId'> {
-  const { machineId, requestId, type, planId, params, reason, previewToken } = request;
-  const checks = new FieldChecks().machineId(machineId).requestId(requestId).params(params).reason(reason);
+function checkStart(
+  request: StartRunRequest | PreviewRunRequest,
+  what: 'start' | 'preview',
+): Pick<StartRun, 'type' | 'planId'> {
+  const { machineId, requestId, type, planId, params, reason } = request;
+  const checks = new FieldChecks().machineId(machineId).params(params).reason(reason);
+  if (what === 'start' || requestId !== '') checks.requestId(requestId);
   if (planId !== '') checks.planId(planId);
-  if (previewToken !== '') checks.fault('preview_token', 'must be empty: this server gives no previews yet');
+  if ('previewToken' in request) checks.previewToken(request.previewToken);
   const resolved = resolveTypeAndPlan(type, planId);
   if (resolved.kind === 'fault') throw checks.fault(resolved.field, resolved.description).refusal();
   checks.orRefuse();
@@ -141,7 +145,11 @@ interface Steering {
   readonly swept: (run: SweptRun) => Refusal | null;
 }
 
-async function steerRun({ store, clock }: ServiceContext, call: Call, steering: Steering): Promise<RunMessage> {
+async function steerRun(
+  { store, clock, instance }: ServiceContext,
+  call: Call,
+  steering: Steering,
+): Promise<RunMessage> {
   const { runId, reason, decide } = steering;
   new FieldChecks().runId(runId).reason(reason).orRefuse();
   const row = await store.run(runId);
@@ -152,7 +160,7 @@ async function steerRun({ store, clock }: ServiceContext, call: Call, steering: 
     if (refusal !== null) throw refusalToRpcError(refusal);
     return runRemainsToWire(swept);
   }
-  const origin = originOf(call, { reason });
+  const origin = originOf(call, instance, { reason });
   const { aggregate } = await carryOut(store, { machineId: row.run.machineId, runId, origin }, decide);
   const planned = runOf(aggregate, runId);
   return runRowToWire(planned === null ? row : { ...planned, progress: row.progress }, clock.now());

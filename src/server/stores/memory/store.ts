@@ -5,11 +5,14 @@ import type { StoreLimits } from '../shared/limits.ts';
 import { RUN_LOG_LIMITS } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
 import { commit, load } from './aggregates.ts';
+import { Baselines } from './baselines.ts';
 import { counts } from './counts.ts';
+import { countEvents, listEvents } from './event-lists.ts';
 import { EventLog } from './events.ts';
 import { Leases } from './leases.ts';
 import { countMachines, listMachines, listRuns, rowOf } from './lists.ts';
 import { Logs } from './logs.ts';
+import { machinesAsOf } from './past.ts';
 import { Progress } from './progress.ts';
 import { Retention } from './retention.ts';
 import { snapshotMachines, snapshotRuns } from './snapshots.ts';
@@ -45,10 +48,10 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
   const limits = { ...MEMORY_LIMITS, ...wanted };
   const tables = new Tables();
   const leases = new Leases(tables, clock);
-  const events = new EventLog(limits.events);
+  const events = new EventLog(limits.events, new Baselines(tables, clock.now()));
   const progress = new Progress();
   const logs = new Logs(tables, progress, logBudget(limits));
-  const retention = new Retention(tables, logs, limits);
+  const retention = new Retention(tables, logs, events, limits);
   const hints = new Hints(onListenerFault ?? (() => {}));
   const parts = { clock, tables, leases, events, progress, retention };
   let closed = false;
@@ -97,6 +100,10 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     snapshotMachines: call((filter) => snapshotMachines(tables, filter, events.head())),
     head: call(() => events.head()),
     tail: call((after, limit) => events.tail(after, limit)),
+    events: call((query) => listEvents(events, query)),
+    countEvents: call((range) => countEvents(events, range)),
+    earliest: call(() => events.baselines.earliest),
+    machinesAsOf: call((at, query) => machinesAsOf(events, at, query)),
 
     appendLogs: call((batches) => {
       const { refused, grown, progress: told } = logs.append(batches);
@@ -107,7 +114,7 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     logs: call((runId, after, limit) => logs.read(runId, after, limit)),
     progress: call((after) => progress.since(after)),
 
-    sweep: call(() => false),
+    sweep: call((policy) => retention.sweep(policy, clock.now())),
 
     subscribe: (listener) => hints.subscribe(listener),
     async close() {

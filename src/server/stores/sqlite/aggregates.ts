@@ -129,7 +129,7 @@ function writeMachine(database: Database, change: Change, revision: number, last
   const { machine, machineId } = change;
   if (machine === null) {
     database.run(
-      'INSERT OR REPLACE INTO tombstones SELECT machine_id, ?, fence, ? FROM machines WHERE machine_id = ?',
+      'INSERT OR REPLACE INTO tombstones SELECT machine_id, ?, fence, max(last_event_at, ?) FROM machines WHERE machine_id = ?',
       revision,
       lastEventAt,
       machineId,
@@ -142,7 +142,7 @@ function writeMachine(database: Database, change: Change, revision: number, last
   else if (change.events.some((event) => event.subject === 'machine')) {
     updateMachine(database, machine, revision, lastEventAt);
   } else {
-    const sql = 'UPDATE machines SET revision = ?, last_event_at = ? WHERE machine_id = ?';
+    const sql = 'UPDATE machines SET revision = ?, last_event_at = max(last_event_at, ?) WHERE machine_id = ?';
     database.run(sql, revision, lastEventAt, machineId);
   }
 }
@@ -163,7 +163,7 @@ function insertMachine(database: Database, machine: Machine, revision: number, l
 
 function updateMachine(database: Database, machine: Machine, revision: number, lastEventAt: Millis): void {
   database.run(
-    `UPDATE machines SET revision = ?, last_event_at = ?, phase = ?, effective_state = ?, rack = ?, provider = ?,
+    `UPDATE machines SET revision = ?, last_event_at = max(last_event_at, ?), phase = ?, effective_state = ?, rack = ?, provider = ?,
        cluster = ?, attention = ?, updated_at = ?, active_run_id = ?, stopping_run_id = ?, image = ?, phase_rank = ?
      WHERE machine_id = ?`,
     revision,
@@ -236,7 +236,8 @@ function writeRun(database: Database, plans: BoundPlans, { run, plan }: PlannedR
   );
   if (run.finishedAt === null) return;
   database.run('DELETE FROM progress WHERE run_id = ?', run.id);
-  database.run('UPDATE log_sizes SET ended_at = ? WHERE run_id = ?', run.finishedAt, run.id);
+  // Lines may still come while its call goes on.
+  if (!run.stopping) database.run('UPDATE log_sizes SET ended_at = ? WHERE run_id = ?', run.finishedAt, run.id);
 }
 
 function writeRequest(database: Database, change: Change): void {

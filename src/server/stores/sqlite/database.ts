@@ -12,11 +12,37 @@ export type SqlValue = string | number | null | Uint8Array;
 /** One row, by column name. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-/** A database file, open for this process alone, with prepared statements kept by their text. */
+/** Prepared statements of one connection, kept by their text: the program has so many and no more. */
+class Statements {
+  readonly #database: DatabaseSync;
+  readonly #kept = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  prepare(sql: string): StatementSync {
+    let statement = this.#kept.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#kept.set(sql, statement);
+    }
+    return statement;
+  }
+
+  clear(): void {
+    this.#kept.clear();
+  }
+}
+
+/** What reads: a connection of either kind. */
+export type Connection = Pick<Database, 'all' | 'get'>;
+
+/** A database file, open for this process alone. */
 export class Database {
   readonly path: string;
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
 
   /** Opens or makes the file and brings its schema up to date. @throws StoreUnusable with a sentence for people */
   constructor(path: string, migrations: readonly Migration[] = MIGRATIONS) {
@@ -31,22 +57,23 @@ export class Database {
     } catch (error) {
       throw new StoreUnusable(`${path} cannot be opened as a database: ${messageOf(error)}`, { cause: error });
     }
+    this.#statements = new Statements(this.#database);
     this.#migrate(migrations);
   }
 
   /** The rows of a query. */
   all(sql: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
-    return this.#prepare(sql).all(...values) as unknown as readonly SqlRow[];
+    return this.#statements.prepare(sql).all(...values) as unknown as readonly SqlRow[];
   }
 
   /** The first row of a query, or null. */
   get(sql: string, ...values: readonly SqlValue[]): SqlRow | null {
-    return (this.#prepare(sql).get(...values) as unknown as SqlRow | undefined) ?? null;
+    return (this.#statements.prepare(sql).get(...values) as unknown as SqlRow | undefined) ?? null;
   }
 
   /** Runs a statement and tells how many rows it changed. */
   run(sql: string, ...values: readonly SqlValue[]): number {
-    return Number(this.#prepare(sql).run(...values).changes);
+    return Number(this.#statements.prepare(sql).run(...values).changes);
   }
 
   /** Runs statements that take no values and are not kept: BEGIN, SAVEPOINT and the like. */
@@ -62,15 +89,6 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#database.close();
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 
   #migrate(migrations: readonly Migration[]): void {
@@ -119,25 +137,29 @@ export class Database {
 /** A read-only connection whose first query fixes the moment that all its queries see, until it is closed. */
 export class Reader {
   readonly #database: DatabaseSync;
+  readonly #statements: Statements;
   #open = true;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path, { readOnly: true });
+    this.#statements = new Statements(this.#database);
     this.#database.exec('PRAGMA busy_timeout = 2000; BEGIN');
   }
 
   all(sql: string, ...values: readonly SqlValue[]): readonly SqlRow[] {
-    return this.#database.prepare(sql).all(...values) as unknown as readonly SqlRow[];
+    return this.#statements.prepare(sql).all(...values) as unknown as readonly SqlRow[];
   }
 
   get(sql: string, ...values: readonly SqlValue[]): SqlRow | null {
-    return (this.#database.prepare(sql).get(...values) as unknown as SqlRow | undefined) ?? null;
+    return (this.#statements.prepare(sql).get(...values) as unknown as SqlRow | undefined) ?? null;
   }
 
   /** May be called more than once. */
   close(): void {
-    if (this.#open) this.#database.close();
+    if (!this.#open) return;
     this.#open = false;
+    this.#statements.clear();
+    this.#database.close();
   }
 }
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { EventKind } from '../../../core/domain/event.ts';
+import type { Run } from '../../../core/domain/run.ts';
+import type { Millis } from '../../../core/domain/time.ts';
 import type { Change, Cursor, CursorFault, StoredEvent, Tail } from '../../../core/ports/store.ts';
-import type { Database, SqlRow } from './database.ts';
+import type { Connection, Database, SqlRow } from './database.ts';
 import { int, parseMachine, parseRun, parseView, text, textOrNull } from './rows.ts';
 
 /** Writes the events of a change at the end of the log. Inside a transaction. */
@@ -9,11 +11,12 @@ export function appendEvents(database: Database, change: Change): void {
   const { origin } = change;
   for (const event of change.events) {
     database.run(
-      `INSERT INTO events (machine_id, run_id, subject, kind, revision, at, actor, peer, request_id, reason, message,
-         before, after)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (machine_id, run_id, plan_id, subject, kind, revision, at, actor, peer, request_id, method, server,
+         reason, message, before, after)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       change.machineId,
       event.runId,
+      event.subject === 'run' ? (event.after as Run).planId : '',
       event.subject,
       event.kind,
       event.revision,
@@ -21,6 +24,8 @@ export function appendEvents(database: Database, change: Change): void {
       origin.actor,
       origin.peer,
       origin.requestId,
+      origin.method,
+      origin.server,
       origin.reason,
       event.message,
       event.before === null ? null : JSON.stringify(event.before),
@@ -29,29 +34,36 @@ export function appendEvents(database: Database, change: Change): void {
   }
 }
 
+/** A number that names a log, for the cursors of no other. */
+export function newEpoch(): string {
+  return randomBytes(6).toString('hex');
+}
+
+/** `s`, the epoch of the log, and the number of the last event that was read. */
+const CURSOR = /^s([0-9a-f]{12})\.(0|[1-9]\d{0,14})$/;
+
 /** The event log of one file. Its epoch is drawn when the file is made, so that no cursor fits another file. */
 export class EventLog {
   readonly #database: Database;
   readonly #epoch: string;
 
-  constructor(database: Database) {
+  /** @param now when the log begins, where it is new */
+  constructor(database: Database, now: Millis) {
     this.#database = database;
-    database.run("INSERT OR IGNORE INTO settings VALUES ('epoch', ?)", randomBytes(6).toString('hex'));
-    const row = database.get("SELECT value FROM settings WHERE name = 'epoch'");
-    this.#epoch = row === null ? '' : text(row, 'value');
+    database.run("INSERT OR IGNORE INTO settings VALUES ('epoch', ?), ('began_at', ?)", newEpoch(), String(now));
+    this.#epoch = setting(database, 'epoch') ?? '';
   }
 
   /** Where the log ends, as this connection or another one of the same file sees it. */
-  head(connection: Pick<Database, 'get'> = this.#database): Cursor {
-    return this.#cursor(this.#last(connection));
+  head(connection: Connection = this.#database): Cursor {
+    return this.cursor(lastSeq(connection));
   }
 
   /** Events after a cursor, oldest first. */
   tail(after: Cursor, limit: number): Tail | CursorFault {
-    const match = /^s([0-9a-f]{12})\.(\d{1,15})$/.exec(after);
-    if (match === null) return { kind: 'malformed' };
-    const seq = Number(match[2]);
-    if (match[1] !== this.#epoch || seq < this.#sweptTo() || seq > this.#last()) return { kind: 'expired' };
+    const seq = this.place(after);
+    if (typeof seq !== 'number') return seq;
+    if (seq < sweptTo(this.#database)) return { kind: 'expired' };
     const rows = this.#database.all('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?', seq, limit + 1);
     const events = rows.slice(0, limit).map((row) => this.event(row));
     return { events, cursor: events.at(-1)?.cursor ?? after, caughtUp: rows.length <= limit };
@@ -62,7 +74,7 @@ export class EventLog {
     const subject = text(row, 'subject') === 'run' ? 'run' : 'machine';
     const before = textOrNull(row, 'before');
     return {
-      cursor: this.#cursor(int(row, 'seq')),
+      cursor: this.cursor(int(row, 'seq')),
       machineId: text(row, 'machine_id'),
       runId: text(row, 'run_id'),
       subject,
@@ -72,6 +84,8 @@ export class EventLog {
       actor: text(row, 'actor'),
       peer: text(row, 'peer'),
       requestId: text(row, 'request_id'),
+      method: text(row, 'method'),
+      server: text(row, 'server'),
       reason: text(row, 'reason'),
       message: text(row, 'message'),
       before: before === null ? null : parseView(before),
@@ -79,19 +93,44 @@ export class EventLog {
     };
   }
 
-  #cursor(seq: number): Cursor {
+  /** The number in a cursor, kept or not. */
+  place(cursor: Cursor): number | CursorFault {
+    const match = CURSOR.exec(cursor);
+    if (match === null) return { kind: 'malformed' };
+    const seq = Number(match[2]);
+    // A number that was not given yet: the file was put back to an earlier time.
+    return match[1] !== this.#epoch || seq > lastSeq(this.#database) ? { kind: 'expired' } : seq;
+  }
+
+  /** The cursor of a number. */
+  cursor(seq: number): Cursor {
     return `s${this.#epoch}.${seq}`;
   }
+}
 
-  /** The last number given, also when its event was swept. */
-  #last(connection: Pick<Database, 'get'> = this.#database): number {
-    const row = connection.get("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
-    return row === null ? 0 : int(row, 'seq');
-  }
+/** The last number given, also when its event was swept. */
+export function lastSeq(connection: Connection): number {
+  const row = connection.get("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
+  return row === null ? 0 : int(row, 'seq');
+}
 
-  /** Events up to this number are gone. */
-  #sweptTo(): number {
-    const row = this.#database.get("SELECT value FROM settings WHERE name = 'events_swept_to'");
-    return row === null ? 0 : Number(text(row, 'value'));
-  }
+/** Events up to this number are gone. */
+export function sweptTo(connection: Connection): number {
+  return Number(setting(connection, 'events_swept_to') ?? 0);
+}
+
+/** The time of the latest event that is gone; null where none is. */
+export function sweptAt(connection: Connection): Millis | null {
+  const at = setting(connection, 'events_swept_at');
+  return at === null ? null : Number(at);
+}
+
+/** The earliest time of which all is known: that of the latest event that is gone, or else when the log began. */
+export function earliestTime(connection: Connection): Millis {
+  return sweptAt(connection) ?? Number(setting(connection, 'began_at') ?? 0);
+}
+
+function setting(connection: Connection, name: string): string | null {
+  const row = connection.get('SELECT value FROM settings WHERE name = ?', name);
+  return row === null ? null : text(row, 'value');
 }

@@ -127,8 +127,9 @@ function insertLine(database: Database, runId: string, line: LogLine): void {
   database.run('INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?)', runId, sequence, at, stream, step, attempt, data);
 }
 
-/** Lines with a sequence above `after`. */
+/** Lines with a sequence above `after`; none of a log that was let go of. */
 export function readLines(database: Database, runId: string, after: number, limit: number): readonly LogLine[] {
+  if (database.get('SELECT 1 FROM log_sizes WHERE run_id = ?', runId) === null) return [];
   const sql = 'SELECT * FROM logs WHERE run_id = ? AND sequence > ? ORDER BY sequence LIMIT ?';
   return database.all(sql, runId, after, limit).map((row) => ({
     sequence: int(row, 'sequence'),
@@ -149,4 +150,30 @@ export function readProgress(
   const changes = rows.map((row) => ({ runId: text(row, 'run_id'), progress: parseProgress(text(row, 'progress')) }));
   const last = rows.at(-1);
   return { changes, next: last === undefined ? after : int(last, 'number') };
+}
+
+/** Lets go of a log: nobody sees it from now on, and its lines go with `dropSweptLines`. Inside a transaction. */
+export function forgetLog(database: Database, runId: string): void {
+  if (database.run('DELETE FROM log_sizes WHERE run_id = ?', runId) > 0) {
+    database.run('INSERT INTO swept_logs VALUES (?)', runId);
+  }
+}
+
+/** Drops lines of logs that were let go of, at most so many; true while there are more. Inside a transaction. */
+export function dropSweptLines(database: Database, most: number): boolean {
+  const row = database.get('SELECT run_id FROM swept_logs LIMIT 1');
+  if (row === null) return false;
+  const runId = text(row, 'run_id');
+  const next = database.get(
+    'SELECT sequence FROM logs WHERE run_id = ? ORDER BY sequence LIMIT 1 OFFSET ?',
+    runId,
+    most,
+  );
+  if (next === null) {
+    database.run('DELETE FROM logs WHERE run_id = ?', runId);
+    database.run('DELETE FROM swept_logs WHERE run_id = ?', runId);
+    return database.get('SELECT 1 FROM swept_logs LIMIT 1') !== null;
+  }
+  database.run('DELETE FROM logs WHERE run_id = ? AND sequence < ?', runId, int(next, 'sequence'));
+  return true;
 }

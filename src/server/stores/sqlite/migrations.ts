@@ -104,6 +104,7 @@ export const MIGRATIONS: readonly Migration[] = [
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         machine_id TEXT NOT NULL,
         run_id TEXT NOT NULL,
+        plan_id TEXT NOT NULL,
         subject TEXT NOT NULL,
         kind TEXT NOT NULL,
         revision INTEGER NOT NULL,
@@ -111,14 +112,19 @@ export const MIGRATIONS: readonly Migration[] = [
         actor TEXT NOT NULL,
         peer TEXT NOT NULL,
         request_id TEXT NOT NULL,
+        method TEXT NOT NULL,
+        server TEXT NOT NULL,
         reason TEXT NOT NULL,
         message TEXT NOT NULL,
+        -- Last, because what filters look at is then found without reading them.
         before TEXT,
         after TEXT NOT NULL
       );
-      CREATE INDEX events_by_machine ON events (machine_id, seq);
-      CREATE INDEX events_by_run ON events (run_id, seq) WHERE run_id <> '';
-      CREATE INDEX events_by_time ON events (at);
+      -- Of one machine no event is before the one before it, so that these are in the order of the log, too.
+      CREATE INDEX events_by_machine ON events (machine_id, at, seq);
+      CREATE INDEX events_by_run ON events (run_id, at, seq) WHERE run_id <> '';
+      CREATE INDEX events_by_request ON events (request_id, seq) WHERE request_id <> '';
+      CREATE INDEX events_by_time ON events (at, seq);
 
       -- The last swept image of each machine and run: where folding begins once older events are gone.
       CREATE TABLE baselines (
@@ -127,7 +133,6 @@ export const MIGRATIONS: readonly Migration[] = [
         machine_id TEXT NOT NULL,
         revision INTEGER NOT NULL,
         at INTEGER NOT NULL,
-        kind TEXT NOT NULL,
         image TEXT NOT NULL,
         PRIMARY KEY (subject, id)
       ) WITHOUT ROWID;
@@ -155,6 +160,10 @@ export const MIGRATIONS: readonly Migration[] = [
         ended_at INTEGER
       ) WITHOUT ROWID;
       CREATE INDEX log_sizes_by_end ON log_sizes (ended_at, run_id) WHERE ended_at IS NOT NULL;
+      -- Logs that were let go of, and are not shown any more, until their lines are gone.
+      CREATE TABLE swept_logs (
+        run_id TEXT PRIMARY KEY
+      ) WITHOUT ROWID;
       CREATE TABLE progress (
         run_id TEXT PRIMARY KEY,
         number INTEGER NOT NULL,

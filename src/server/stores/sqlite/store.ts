@@ -7,14 +7,16 @@ import { logBudget } from '../shared/log-gap.ts';
 import { commitChange, loadAggregate } from './aggregates.ts';
 import { countsOf, Tally } from './counts.ts';
 import { Database, makeFolder } from './database.ts';
-import { EventLog } from './events.ts';
+import { countEvents, pageOfEvents } from './event-lists.ts';
+import { EventLog, earliestTime } from './events.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { claimDue, nextDueAt, reapOthers, releaseClaim, stoppingRuns } from './leases.ts';
 import { countMachines, pageOfMachines, pageOfRuns, runRow } from './lists.ts';
 import { lockFile } from './lock.ts';
 import { appendBatches, readLines, readProgress } from './logs.ts';
+import { LongReads } from './long-reads.ts';
 import { newestPlan, newestPlans } from './plans.ts';
-import { sweepStep } from './retention.ts';
+import { Retention } from './retention.ts';
 import { BoundPlans, parseMachine, parseSwept, text } from './rows.ts';
 import { snapshotOfMachines, snapshotOfRuns } from './snapshots.ts';
 
@@ -45,7 +47,9 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
   }
   const writer = createGroupCommit(database);
   const plans = new BoundPlans(database);
-  const events = new EventLog(database);
+  const events = new EventLog(database, clock.now());
+  const retention = new Retention(database);
+  const longReads = new LongReads(path);
   const hints = new Hints(onFault);
   const budget = logBudget(limits);
   const tally = new Tally(database);
@@ -122,6 +126,10 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
     snapshotMachines: read((filter) => snapshotOfMachines(path, events, filter)),
     head: read(() => events.head()),
     tail: read((after, limit) => events.tail(after, limit)),
+    events: read((query) => pageOfEvents(database, events, query)),
+    countEvents: read((range) => countEvents(database, events, range)),
+    earliest: read(() => earliestTime(database)),
+    machinesAsOf: (at, query) => longReads.ask({ kind: 'machines-as-of', at, query }),
     appendLogs: (batches: readonly LogBatch[]) =>
       mutate(
         () => appendBatches(database, batches, budget, () => ++progressNumber),
@@ -133,7 +141,7 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
     logs: read((runId, after, limit) => readLines(database, runId, after, limit)),
     progress: read((after) => readProgress(database, after)),
     sweep: async (policy) => {
-      const step = () => sweepStep(database, policy, clock.now(), tally.finished(database));
+      const step = () => retention.step(policy, clock.now(), tally.finished(database));
       const { runPhases, more } = await writer.mutate(step);
       for (const phase of runPhases) tally.swept(phase);
       return more;
@@ -142,7 +150,7 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
     close: async () => {
       if (closed) return;
       closed = true;
-      await writer.close();
+      await Promise.all([writer.close(), longReads.close()]);
       hints.close();
       database.close();
       lock.release();
