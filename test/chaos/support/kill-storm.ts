@@ -5,12 +5,10 @@ import { followLog, judgeLogs } from './log-reader.ts';
 import { judgeWatchers, RunWatcher } from './run-watcher.ts';
 import type { Size } from './size.ts';
 import type { Ordered } from './workload.ts';
-import { judgeRequests, machineIds, register, startRun, startRuns } from './workload.ts';
+import { judgeRequests, machineIds, register, startRun } from './workload.ts';
 
 /** Watchers of all runs, each on a connection of its own. */
 const WATCHERS = 3;
-/** The machine whose run comes before the storm, so that every watcher has a cursor when it begins. */
-const FIRST = 1;
 /** How long many runs may take to come to their end through a storm, in milliseconds. */
 const LONG_MS = 1_800_000;
 
@@ -26,14 +24,11 @@ export async function killStorm(
   const from = await cluster.headOfLog();
   let server = await cluster.start('a');
   const client = cluster.client('a');
-  const machines = machineIds(runs + FIRST);
+  const machines = machineIds(runs);
   await register(client, machines.length);
-  const watchers = Array.from({ length: WATCHERS }, () => new RunWatcher(cluster.client('a')));
+  const watchers = Array.from({ length: WATCHERS }, () => new RunWatcher(cluster.client('a'), from));
   const [watcher] = watchers as [RunWatcher];
-  const first = await startRuns(client, machines.slice(0, FIRST), 'first', 'REBOOT');
-  await Promise.all(watchers.map((one) => one.until('the first event', () => one.cursor !== '')));
-
-  const ordered: Ordered[] = [...first];
+  const ordered: Ordered[] = [];
   const readers: Promise<ReadLog>[] = [];
   const faults: string[] = [];
   let more = true;
@@ -63,7 +58,7 @@ export async function killStorm(
     more = false;
   };
 
-  await Promise.all([storm(), ...machines.slice(FIRST).map(keepBusy)]);
+  await Promise.all([storm(), ...machines.map(keepBusy)]);
   const runIds = ordered.map(({ runId }) => runId);
   await Promise.all(watchers.map((one) => one.untilEnded(runIds, LONG_MS)));
   faults.push(...(await judgeLogs(client, await Promise.all(readers))));

@@ -23,16 +23,6 @@ export function machineIds(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => demoMachine(index + 1).machineId ?? '');
 }
 
-/** Starts a run on each machine. */
-export function startRuns(
-  client: Client,
-  machines: readonly string[],
-  requestId: string,
-  type = 'REPAVE',
-): Promise<readonly Ordered[]> {
-  return mapLimited(machines, AT_ONCE, (machineId) => startRun(client, machineId, requestId, type));
-}
-
 /** Starts a run. */
 export async function startRun(
   client: Client,

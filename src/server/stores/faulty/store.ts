@@ -2,7 +2,7 @@ import type { Store } from '../../../core/ports/store.ts';
 
 /** At which mutation of the store a process is to die, and on which side of it. */
 export interface FaultPoint {
-  /** Counts the mutations of this process, from 1. */
+  /** Counts this process's mutations, from 1: `before` as they are asked for, `after` as they have written something. */
   readonly number: number;
   /** Before it is made, or after it is durable and before its answer is known. */
   readonly when: 'before' | 'after';
@@ -31,10 +31,19 @@ export function parseFaultPoint(text: string): FaultPoint | null {
  */
 export function withFaultPoint(store: Store, { number, when }: FaultPoint, die: () => void): Store {
   let count = 0;
-  const dying = async <T>(mutation: () => Promise<T>): Promise<T> => {
-    if (when === 'after') await mutation();
+  const passes = (side: FaultPoint['when']) => {
+    if (when !== side) return false;
+    count += 1;
+    return count === number;
+  };
+  const dead = (): Promise<never> => {
     die();
-    return new Promise<never>(() => {});
+    return new Promise(() => {});
+  };
+  const mutate = async (mutation: () => Promise<unknown>): Promise<unknown> => {
+    if (passes('before')) return dead();
+    const answer = await mutation();
+    return hasWritten(answer) && passes('after') ? dead() : answer;
   };
   return new Proxy(store, {
     get(target, name) {
@@ -42,10 +51,13 @@ export function withFaultPoint(store: Store, { number, when }: FaultPoint, die: 
       if (typeof member !== 'function') return member;
       const call = (...args: readonly unknown[]) => Reflect.apply(member, target, args);
       if (typeof name !== 'string' || !MUTATIONS.has(name)) return call;
-      return (...args: readonly unknown[]) => {
-        count += 1;
-        return count === number ? dying(() => call(...args)) : call(...args);
-      };
+      return (...args: readonly unknown[]) => mutate(() => call(...args));
     },
   });
+}
+
+/** A claim that found nothing due has written nothing; engines ask often. */
+function hasWritten(answer: unknown): boolean {
+  const isClaim = typeof answer === 'object' && answer !== null && 'claims' in answer;
+  return !isClaim || !Array.isArray(answer.claims) || answer.claims.length > 0;
 }
