@@ -55,7 +55,7 @@ function LongToast({ line, columns, rows }: { readonly line: Line; readonly colu
   return (
     <Box position="absolute" top={rows - lines.length} left={0} flexDirection="column">
       {lines.map((row) => (
-        <LineView key={row} line={[{ text: ` ${row}`, tone }]} width={columns} />
+        <LineView key={row} line={[{ text: ` ${row}`, tone }]} width={columns} over />
       ))}
     </Box>
   );

@@ -17,7 +17,10 @@ const ARM_MS = 150;
 /** Gives the terminal away while the callback runs. */
 export type Suspend = (whileAway: () => Promise<void>) => Promise<void>;
 
-/** The whole screen, exactly as high as the terminal, and the one place where keys come in. */
+/**
+ * The whole screen, exactly as high as the terminal, and the one place where keys come in. Nothing in it is clipped, which
+ * takes a quarter of a frame's time: every part draws no more than it has room for.
+ */
 export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void }) {
   const parts = useParts();
   const { suspendTerminal } = useApp();
@@ -31,13 +34,13 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
   useEffect(() => onReady((whileAway) => suspendTerminal(whileAway)), [onReady, suspendTerminal]);
   if (!fits) {
     return (
-      <Box width={size.columns} height={size.rows} overflow="hidden">
+      <Box width={size.columns} height={size.rows}>
         <TooSmall />
       </Box>
     );
   }
   return (
-    <Box flexDirection="column" width={size.columns} height={size.rows} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={size.rows}>
       {help ? <HelpScreen /> : <MainScreen />}
       <Box flexGrow={1} />
       <Footer />

@@ -14,12 +14,13 @@ export type Tone =
   | 'border'
   | 'borderFocus';
 
+/** A colour of the palette of 256. */
+export type Colour = `ansi256(${number})`;
+
 /** How a theme shows something. No colour: the terminal's own. */
 export interface Style {
-  /** `#rrggbb`. */
-  readonly color?: string;
-  /** `#rrggbb`. */
-  readonly backgroundColor?: string;
+  readonly color?: Colour;
+  readonly backgroundColor?: Colour;
   readonly bold?: boolean;
   readonly dimColor?: boolean;
   readonly inverse?: boolean;
@@ -50,8 +51,8 @@ export type ThemeName = (typeof THEME_NAMES)[number];
  */
 export interface Theme {
   readonly name: ThemeName;
-  /** The terminal's background that the colours are made for, `#rrggbb`; absent: they do not depend on it. */
-  readonly background?: string;
+  /** The terminal's background that the colours are made for; absent: they do not depend on it. */
+  readonly background?: Colour;
   readonly tones: Readonly<Record<Tone, Style>>;
   /** The selected row of the pane that has the focus, and the focused button. */
   readonly selected: Style;

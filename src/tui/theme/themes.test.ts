@@ -5,10 +5,18 @@ import type { Style } from './theme.ts';
 import { THEME_NAMES } from './theme.ts';
 import { themeOf } from './themes.ts';
 
+/** What terminals show for a number of the palette from 16 on: a cube of 6×6×6, then 24 greys. */
+function rgbOf(colour: string): readonly number[] {
+  const number = Number(/\d+(?=\)$)/.exec(colour)?.[0]);
+  if (number >= 232) return [0, 0, 0].map(() => 8 + (number - 232) * 10);
+  const at = number - 16;
+  return [Math.floor(at / 36), Math.floor(at / 6) % 6, at % 6].map((step) => (step === 0 ? 0 : 55 + step * 40));
+}
+
 /** https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
-function luminance(color: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
-    .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = rgbOf(colour)
+    .map((part) => part / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

@@ -2,67 +2,67 @@ import type { Glyphs } from './glyphs.ts';
 import { asciiGlyphs, unicodeGlyphs } from './glyphs.ts';
 import type { Theme, ThemeName } from './theme.ts';
 
-// The colours are those of the 256-colour cube and its greys, so that they come out as chosen on terminals without true
-// colour as well.
+// Colours by their number in the palette of 256: they come out as chosen on terminals with true colour and without (turning
+// #rrggbb into the palette, as Ink's colour library does, misses the cube by a step), and take half the bytes.
 
 const dark: Omit<Theme, 'glyphs'> = {
   name: 'dark',
-  background: '#1c1c1c',
+  background: 'ansi256(234)',
   tones: {
     text: {},
-    muted: { color: '#9e9e9e' },
+    muted: { color: 'ansi256(247)' },
     strong: { bold: true },
-    accent: { color: '#5fd7ff' },
-    ok: { color: '#87d787' },
-    busy: { color: '#87afff' },
-    warn: { color: '#ffd75f' },
-    error: { color: '#ff8787' },
-    key: { color: '#ffd7af', bold: true },
-    border: { color: '#767676' },
-    borderFocus: { color: '#5fd7ff' },
+    accent: { color: 'ansi256(81)' },
+    ok: { color: 'ansi256(114)' },
+    busy: { color: 'ansi256(111)' },
+    warn: { color: 'ansi256(221)' },
+    error: { color: 'ansi256(210)' },
+    key: { color: 'ansi256(223)', bold: true },
+    border: { color: 'ansi256(243)' },
+    borderFocus: { color: 'ansi256(81)' },
   },
-  selected: { color: '#ffffff', backgroundColor: '#005f87', bold: true },
-  selectedElsewhere: { color: '#ffffff', backgroundColor: '#444444' },
+  selected: { color: 'ansi256(231)', backgroundColor: 'ansi256(24)', bold: true },
+  selectedElsewhere: { color: 'ansi256(231)', backgroundColor: 'ansi256(238)' },
 };
 
 const light: Omit<Theme, 'glyphs'> = {
   name: 'light',
-  background: '#ffffff',
+  background: 'ansi256(231)',
   tones: {
     text: {},
-    muted: { color: '#626262' },
+    muted: { color: 'ansi256(241)' },
     strong: { bold: true },
-    accent: { color: '#005faf' },
-    ok: { color: '#005f00' },
-    busy: { color: '#5f00af' },
-    warn: { color: '#875f00' },
-    error: { color: '#af0000' },
-    key: { color: '#5f0087', bold: true },
-    border: { color: '#8a8a8a' },
-    borderFocus: { color: '#005faf' },
+    accent: { color: 'ansi256(25)' },
+    ok: { color: 'ansi256(22)' },
+    busy: { color: 'ansi256(55)' },
+    warn: { color: 'ansi256(94)' },
+    error: { color: 'ansi256(124)' },
+    key: { color: 'ansi256(54)', bold: true },
+    border: { color: 'ansi256(245)' },
+    borderFocus: { color: 'ansi256(25)' },
   },
-  selected: { color: '#ffffff', backgroundColor: '#005faf', bold: true },
-  selectedElsewhere: { color: '#000000', backgroundColor: '#d0d0d0' },
+  selected: { color: 'ansi256(231)', backgroundColor: 'ansi256(25)', bold: true },
+  selectedElsewhere: { color: 'ansi256(16)', backgroundColor: 'ansi256(252)' },
 };
 
 const highContrast: Omit<Theme, 'glyphs'> = {
   name: 'high-contrast',
-  background: '#000000',
+  background: 'ansi256(16)',
   tones: {
-    text: { color: '#ffffff' },
-    muted: { color: '#d0d0d0' },
-    strong: { color: '#ffffff', bold: true },
-    accent: { color: '#00ffff', bold: true },
-    ok: { color: '#00ff00', bold: true },
-    busy: { color: '#afd7ff', bold: true },
-    warn: { color: '#ffff00', bold: true },
-    error: { color: '#ffafaf', bold: true },
-    key: { color: '#ffff00', bold: true },
-    border: { color: '#d0d0d0' },
-    borderFocus: { color: '#ffff00', bold: true },
+    text: { color: 'ansi256(231)' },
+    muted: { color: 'ansi256(252)' },
+    strong: { color: 'ansi256(231)', bold: true },
+    accent: { color: 'ansi256(51)', bold: true },
+    ok: { color: 'ansi256(46)', bold: true },
+    busy: { color: 'ansi256(153)', bold: true },
+    warn: { color: 'ansi256(226)', bold: true },
+    error: { color: 'ansi256(217)', bold: true },
+    key: { color: 'ansi256(226)', bold: true },
+    border: { color: 'ansi256(252)' },
+    borderFocus: { color: 'ansi256(226)', bold: true },
   },
-  selected: { color: '#000000', backgroundColor: '#ffff00', bold: true },
-  selectedElsewhere: { color: '#000000', backgroundColor: '#d0d0d0', bold: true },
+  selected: { color: 'ansi256(16)', backgroundColor: 'ansi256(226)', bold: true },
+  selectedElsewhere: { color: 'ansi256(16)', backgroundColor: 'ansi256(252)', bold: true },
 };
 
 const mono: Omit<Theme, 'glyphs'> = {

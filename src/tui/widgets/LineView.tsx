@@ -1,32 +1,37 @@
 import { Text } from 'ink';
 import { memo } from 'react';
 import type { Line } from '../format/segment.ts';
-import { fitLine, sameLine, withSigns } from '../format/segment.ts';
+import { fitLine, lineWidth, sameLine, withSigns } from '../format/segment.ts';
 import type { Style, Theme } from '../theme/theme.ts';
 import { useTheme } from './context.tsx';
 
 interface LineViewProps {
   readonly line: Line;
-  /** Cells; the line is cut or filled to it. */
+  /** Cells; a longer line is cut to it. */
   readonly width: number;
-  /** One look for the whole line, whatever its tones; for what is selected. */
+  /** One look for all of these cells, whatever the tones are; for what is selected. */
   readonly style?: Style;
+  /** Fills these cells with blanks behind the line: it is drawn over something. */
+  readonly over?: boolean;
 }
 
-/** A line in exactly so many cells. */
+/** A line of at most so many cells. Blanks cost as much as letters do, so there are none where nothing is behind them. */
 export const LineView = memo(
-  function LineView({ line, width, style }: LineViewProps) {
+  function LineView({ line, width, style, over = false }: LineViewProps) {
     const theme = useTheme();
     const { glyphs } = theme;
     const spoken = glyphs.ascii ? line.map((one) => ({ ...one, text: withSigns(one.text, glyphs) })) : line;
-    const fitted = fitLine(spoken, width, glyphs.ellipsis);
+    const cells = lineWidth(spoken);
+    // An empty text would have no row.
+    const fills = over || style !== undefined || cells > width || cells === 0;
+    const fitted = fills ? fitLine(spoken, width, glyphs.ellipsis) : spoken;
     return (
       <Text {...style} wrap="truncate">
         {style === undefined ? toned(fitted, theme) : fitted.map(({ text }) => text).join('')}
       </Text>
     );
   },
-  (a, b) => a.width === b.width && a.style === b.style && sameLine(a.line, b.line),
+  (a, b) => a.width === b.width && a.style === b.style && a.over === b.over && sameLine(a.line, b.line),
 );
 
 /** The pieces of a line, those that follow each other in the same look as one. */

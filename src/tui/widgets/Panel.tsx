@@ -44,7 +44,6 @@ export function Panel({ width, height, title, focused, children }: PanelProps) {
         borderStyle={box}
         borderTop={false}
         paddingX={1}
-        overflow="hidden"
         {...(color === undefined ? {} : { borderColor: color })}
         {...(dimColor === undefined ? {} : { borderDimColor: dimColor })}
       >
