@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** The folder that holds package.json. */
 export const packageRoot = dirname(import.meta.dirname);
@@ -21,6 +21,31 @@ const withoutDeveloperTools: Plugin = {
   setup: ({ onLoad }) => onLoad({ filter: /[/\\]ink[/\\]build[/\\]devtools\.js$/ }, () => ({ contents: '' })),
 };
 
+/** What a build of this project has in common with any other. */
+const common = {
+  absWorkingDir: packageRoot,
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node22.18',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/**
+ * A thread runs a program of its own, which has no file beside one bundle: its text goes into it. The thread takes it as a
+ * script, which is CommonJS.
+ */
+const threadsInside: Plugin = {
+  name: 'threads-inside',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[/\\]long-reads-program\.ts$/ }, async ({ path }) => {
+      const worker = join(dirname(path), 'long-reads-worker.ts');
+      const built = await build({ ...common, entryPoints: [worker], format: 'cjs', minify: true });
+      const text = built.outputFiles[0]?.text ?? '';
+      return { contents: `export const PROGRAM = ${JSON.stringify(text)};` };
+    }),
+};
+
 /**
  * Builds the program: one ES module, dist/bmdemo.js, and its source map. Readers never see half a bundle: each file is
  * written beside its place and renamed, so tests of two shells may build and run at once.
@@ -30,25 +55,20 @@ const withoutDeveloperTools: Plugin = {
 export async function buildBundle(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   const result = await build({
-    absWorkingDir: packageRoot,
+    ...common,
     entryPoints: [entry],
     outfile: bundle,
-    bundle: true,
-    write: false,
     format: 'esm',
-    platform: 'node',
-    target: 'node22.18',
     jsx: 'automatic',
     sourcemap: true,
     // The map names the sources, which lie beside it in a checkout; with their text it would be three times as large.
     sourcesContent: false,
-    logLevel: 'warning',
     define: {
       // React without its development checks, which cost time in every render.
       'process.env.NODE_ENV': '"production"',
       'process.env.BMDEMO_VERSION': JSON.stringify(version),
     },
-    plugins: [withoutDeveloperTools],
+    plugins: [withoutDeveloperTools, threadsInside],
     // An optional native driver that pg asks for by name and does without.
     external: ['pg-native'],
     banner: {
