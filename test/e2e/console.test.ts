@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { ConsoleTerminal, PROGRAM } from './console-terminal.ts';
+import type { PtyTerminal } from '../support/pty-terminal.ts';
+import { PROGRAM } from '../support/pty-terminal.ts';
+import { startOnTerminal } from './console-terminal.ts';
 
 const OWN = ['tui', '--port', '0', '--store', 'memory'];
 
 /** A console with three machines, the first of them selected. */
-async function withMachines(...args: string[]): Promise<ConsoleTerminal> {
-  const terminal = await ConsoleTerminal.start([...OWN, ...args]);
+async function withMachines(...args: string[]): Promise<PtyTerminal> {
+  const terminal = await startOnTerminal([...OWN, ...args]);
   await terminal.until('No machines yet.');
   await terminal.until('memory');
   terminal.press('i');
@@ -18,7 +20,7 @@ async function withMachines(...args: string[]): Promise<ConsoleTerminal> {
 }
 
 /** Answers the question that is open with yes, once it takes keys. */
-async function yes(terminal: ConsoleTerminal): Promise<void> {
+async function yes(terminal: PtyTerminal): Promise<void> {
   await terminal.until('y yes');
   terminal.press('y');
 }
@@ -121,7 +123,7 @@ describe('the terminal', () => {
   });
 
   test('q asks while a run would be lost; then the screen, the modes and the exit code are right', async () => {
-    const terminal = await ConsoleTerminal.start([], {
+    const terminal = await startOnTerminal([], {
       command: [
         'sh',
         '-c',
@@ -155,7 +157,7 @@ describe('the terminal', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
   ] as const)('%s gives the screen back and ends with %d', async (signal, code) => {
-    const terminal = await ConsoleTerminal.start(OWN);
+    const terminal = await startOnTerminal(OWN);
     await terminal.until('No machines yet.');
     process.kill(terminal.pid, signal);
     expect((await terminal.ended).exitCode).toBe(code);
@@ -164,7 +166,7 @@ describe('the terminal', () => {
   });
 
   test('Ctrl-Z goes back to the shell, and fg comes back', async () => {
-    const terminal = await ConsoleTerminal.start([], {
+    const terminal = await startOnTerminal([], {
       command: ['bash', '--norc', '-i'],
       env: { PS1: 'prompt> ' },
     });
@@ -183,14 +185,14 @@ describe('the terminal', () => {
   });
 
   test('CI in the environment does not turn it off, and it has its colours', async () => {
-    const terminal = await ConsoleTerminal.start(OWN, { env: { CI: 'true' } });
+    const terminal = await startOnTerminal(OWN, { env: { CI: 'true' } });
     await terminal.until('No machines yet.');
     expect(terminal.isFullScreen).toBe(true);
     expect(terminal.written).toContain('\x1b[38;5;');
   });
 
   test('NO_COLOR is no colour, and the selection is seen all the same', async () => {
-    const terminal = await ConsoleTerminal.start(OWN, { env: { NO_COLOR: '1' } });
+    const terminal = await startOnTerminal(OWN, { env: { NO_COLOR: '1' } });
     await terminal.until('memory');
     terminal.press('i');
     await terminal.until(/> {2}machine-1/);
@@ -208,9 +210,9 @@ describe('the terminal', () => {
 
 describe('a server elsewhere', () => {
   test('its loss and its return are seen', async () => {
-    const first = await ConsoleTerminal.start(['serve', '--port', '0', '--store', 'memory']);
+    const first = await startOnTerminal(['serve', '--port', '0', '--store', 'memory']);
     const [, address = ''] = /(127\.0\.0\.1:\d+)/.exec(await first.until(/127\.0\.0\.1:\d+/)) ?? [];
-    const terminal = await ConsoleTerminal.start(['tui', '--server', address]);
+    const terminal = await startOnTerminal(['tui', '--server', address]);
     await terminal.until(`● attached to ${address}`);
     await terminal.until('No machines yet.');
     terminal.press('i');
@@ -220,7 +222,7 @@ describe('a server elsewhere', () => {
     await terminal.until('trying again in');
     terminal.press('r');
     await terminal.until('no server');
-    await ConsoleTerminal.start(['serve', '--listen', address, '--store', 'memory']);
+    await startOnTerminal(['serve', '--listen', address, '--store', 'memory']);
     await terminal.until('No machines yet.');
     terminal.press('i');
     await terminal.until('3 machines imported');
