@@ -27,7 +27,6 @@ export type ErrorReason =
   | RefusalReason
   | 'SERVICE_NOT_FOUND'
   | 'UNIMPLEMENTED_YET'
-  | 'PREVIEW_STALE'
   | 'UNAUTHENTICATED'
   | 'PERMISSION_DENIED'
   | 'TOO_MANY_REQUESTS'

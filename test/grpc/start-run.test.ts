@@ -18,7 +18,6 @@ describe('StartRun judges the request alone', () => {
     ['a plan id that is too long', { planId: 'p'.repeat(129) }, ['plan_id']],
     ['a reason that is too long', { reason: 'x'.repeat(1_025) }, ['reason']],
     ['a param that is too long', { params: { image_ref: 'x'.repeat(4_097) } }, ['params.image_ref']],
-    ['a preview token, which nobody gave', { previewToken: 'abc' }, ['preview_token']],
     ['everything at once', { machineId: '', requestId: '', type: 'POLISH' }, ['machine_id', 'request_id', 'type']],
   ])('%s: INVALID_ARGUMENT', async (_, fields, violations) => {
     const { runs } = await startGrpc();

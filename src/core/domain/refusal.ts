@@ -23,6 +23,7 @@ export type RefusalReason =
   | 'REQUEST_ID_REUSED'
   | 'IDENTITY_TAKEN'
   | 'STALE_ETAG'
+  | 'PREVIEW_STALE'
   | 'CURSOR_EXPIRED'
   | 'CAPABILITY_MISSING'
   | 'UNKNOWN_PROVIDER'

@@ -131,6 +131,7 @@ export function aStart(name: string, with_: Partial<StartRun> = {}): StartRun {
     reason: '',
     initiatedBy: 'alice',
     acknowledgeIntervention: false,
+    previewToken: '',
     capabilitiesOf: () => ALL_CAPABILITIES,
     ...with_,
   };

@@ -10,6 +10,9 @@ import type { FieldViolation } from '../../core/domain/refusal.ts';
 import type { RpcError } from '../../wire/errors.ts';
 import { badFields } from './answers.ts';
 
+/** The longest preview token, in characters: as many params as a run may have, each as long as it may be, escaped. */
+const MAX_PREVIEW_TOKEN = 1 << 20;
+
 /** What is wrong with the fields of a request, gathered so that a client is told all of it at once. */
 export class FieldChecks {
   readonly #violations: FieldViolation[] = [];
@@ -43,6 +46,11 @@ export class FieldChecks {
   /** A reason; `required` where the audit trail must have one. */
   reason(value: string, required = false): this {
     return this.fault('reason', reasonFault(value, required));
+  }
+
+  /** What a preview gave to start with; it is as long as what it was made of. */
+  previewToken(value: string): this {
+    return this.fault('preview_token', value === '' ? null : textFault(value, MAX_PREVIEW_TOKEN));
   }
 
   /** Values for a plan's params, before it is known which ones it takes. */

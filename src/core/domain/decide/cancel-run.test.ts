@@ -103,6 +103,7 @@ describe('CancelRun', () => {
       reason: '',
       initiatedBy: 'alice',
       acknowledgeIntervention: true,
+      previewToken: '',
       capabilitiesOf: () => new Set(['Power']),
     });
     if (second.kind === 'existing') throw new Error('a new request is known');

@@ -1,0 +1,110 @@
+import type { Aggregate } from '../aggregate.ts';
+import { decisionTime } from '../aggregate.ts';
+import type { BoundPlan } from '../bind.ts';
+import { bindPlan } from '../bind.ts';
+import { happen, happeningOfSuccess } from '../lifecycle.ts';
+import type { Machine, MachinePhase } from '../machine.ts';
+import type { Plan } from '../plan.ts';
+import { planTraits } from '../plan.ts';
+import type { Refusal } from '../refusal.ts';
+import { refuse, refuseFields } from '../refusal.ts';
+import { machineNotFound } from './decision.ts';
+import { fingerprint, refuseReuse } from './request.ts';
+import type { Starting } from './start-gates.ts';
+import { START_GATES } from './start-gates.ts';
+
+/** What one gate found. */
+export interface GateFinding {
+  readonly reason: string;
+  readonly title: string;
+  readonly passed: boolean;
+  readonly message: string;
+}
+
+/** What StartRun would do. */
+export interface Preview {
+  readonly kind: 'preview';
+  readonly machine: Machine;
+  readonly bound: BoundPlan;
+  readonly phaseAfter: MachinePhase;
+  readonly gates: readonly GateFinding[];
+  /** The run of the same request, which StartRun would answer. */
+  readonly existingRunId: string | null;
+  readonly token: string;
+}
+
+/** A request whose effect is asked for. */
+export interface PreviewRun extends Starting {
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Works out what StartRun would do, with every gate and not only the first that refuses. */
+export function previewStart(aggregate: Aggregate, asked: PreviewRun): Preview | Refusal {
+  const { machine, request } = aggregate;
+  const print = fingerprint({ plan_id: asked.planId, params: asked.params });
+  if (request !== null) {
+    const reused = refuseReuse(aggregate.machineId, request, 'StartRun', print);
+    if (reused !== null) return reused;
+  }
+  if (asked.plan === null) {
+    return refuse('NOT_FOUND', 'PLAN_NOT_FOUND', `there is no plan ${asked.planId}`, { plan_id: asked.planId });
+  }
+  if (machine === null) return machineNotFound(aggregate.machineId);
+  const bound = bindPlan(asked.plan, asked.params, machine);
+  if (!('plan' in bound)) return refuseFields(bound);
+  const gates = START_GATES.map((gate): GateFinding => {
+    const refusal = gate.check(aggregate, machine, asked);
+    const { title } = gate;
+    if (refusal === null) return { reason: gate.reason, title, passed: true, message: gate.passed(machine) };
+    return { reason: refusal.reason, title, passed: false, message: refusal.message };
+  });
+  return {
+    kind: 'preview',
+    machine,
+    bound,
+    phaseAfter: phaseAfter(aggregate, machine, asked.plan),
+    gates,
+    existingRunId: request?.runId ?? null,
+    token: tokenOf(machine, bound),
+  };
+}
+
+/** The phase that the lifecycle's table has for the good end of the plan on this machine. */
+function phaseAfter(aggregate: Aggregate, machine: Machine, plan: Plan): MachinePhase {
+  const context = { now: decisionTime(aggregate), reason: '', message: '', originPhase: machine.phase };
+  return happen(machine, happeningOfSuccess(planTraits(plan)), context).phase;
+}
+
+/**
+ * Everything a preview shows that can change: the machine by its revision, the plan by its version, the params as they were
+ * bound. It is no secret and proves nothing; it is compared.
+ */
+function tokenOf(machine: Machine, { plan, params }: BoundPlan): string {
+  return [machine.id, machine.revision, plan.id, plan.version, fingerprint(params)].map(escaped).join('|');
+}
+
+function escaped(part: string | number): string {
+  return encodeURIComponent(String(part));
+}
+
+/** Refuses a start that was previewed where what the preview showed has changed; null where it has not, or was not compared. */
+export function refuseStalePreview(
+  machine: Machine,
+  { previewToken }: { readonly previewToken: string },
+  bound: BoundPlan,
+): Refusal | null {
+  const token = tokenOf(machine, bound);
+  if (previewToken === '' || previewToken === token) return null;
+  const names = ['machine', `machine ${machine.id}`, 'plan', `plan ${bound.plan.id}`, 'params'];
+  const now = token.split('|');
+  const shown = previewToken.split('|');
+  const changed = names.filter((_, at) => shown[at] !== now[at]);
+  const what =
+    shown.length === now.length && changed.length > 0 ? changed.join(', ') : 'what is not a preview of this server';
+  return refuse(
+    'ABORTED',
+    'PREVIEW_STALE',
+    `the preview is out of date (${what} changed since); look at a new one and start with that`,
+    { machine_id: machine.id },
+  );
+}

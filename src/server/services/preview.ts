@@ -1,0 +1,126 @@
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import type { GateFinding, Preview } from '../../core/domain/decide/preview.ts';
+import { previewStart } from '../../core/domain/decide/preview.ts';
+import type { Estimate, Estimates, PastRun } from '../../core/domain/estimate.ts';
+import { estimatesFrom } from '../../core/domain/estimate.ts';
+import type { Filter } from '../../core/domain/filter.ts';
+import { matches } from '../../core/domain/filter.ts';
+import type { Machine } from '../../core/domain/machine.ts';
+import { effectiveState, machineView } from '../../core/domain/machine.ts';
+import { STEP_KINDS } from '../../core/domain/plan.ts';
+import type { RunType } from '../../core/domain/run.ts';
+import { capabilitiesIn } from '../../core/ports/provider.ts';
+import type { Store } from '../../core/ports/store.ts';
+import { phaseToWire } from '../../wire/convert/machine.ts';
+import { planToWire } from '../../wire/convert/plan.ts';
+import type { PreviewRunRequest, PreviewRunResponse } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
+import { PreviewRunResponseSchema } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
+import { answered } from './answers.ts';
+import type { ServiceContext } from './context.ts';
+import { machineAnswer } from './machines.ts';
+import { findPlan } from './plans.ts';
+import { findRun } from './runs.ts';
+
+/** Runs of a plan that its estimates are taken from, the newest ones. */
+const HISTORY = 100;
+
+/** The label that says what a machine does for its cluster, and the value for a member of the control plane. */
+const ROLE: Filter['clauses'][number] = { field: 'labels', key: 'role', op: '=', value: 'control-plane' };
+
+/** Works out what StartRun would do now, and writes nothing. */
+export async function previewRun(
+  context: ServiceContext,
+  request: PreviewRunRequest,
+  { type, planId }: { readonly type: RunType; readonly planId: string },
+): Promise<PreviewRunResponse> {
+  const { store, providers, hub } = context;
+  const { machineId, requestId, params, acknowledgeIntervention } = request;
+  const aggregate = await store.load(machineId, requestId === '' ? {} : { requestId });
+  const preview = answered(
+    previewStart(aggregate, {
+      planId,
+      plan: await findPlan(store, planId),
+      params,
+      acknowledgeIntervention,
+      capabilitiesOf: (provider) => capabilitiesIn(providers, provider),
+    }),
+  );
+  const { machine, bound, existingRunId } = preview;
+  const estimates = await estimatesOf(store, bound.plan.id, machine.spec.model);
+  const warnings = await controlPlaneWarning(store, machine);
+  const existing = existingRunId === null ? null : await findRun(context, existingRunId);
+  return create(PreviewRunResponseSchema, {
+    machine: await machineAnswer(hub, machine),
+    plan: planToWire(bound.plan),
+    type,
+    params: { ...bound.params },
+    steps: stepsToWire(preview, estimates),
+    phaseBefore: phaseToWire(effectiveState(machine)),
+    phaseAfter: phaseToWire(preview.phaseAfter),
+    gates: [
+      ...preview.gates.map((gate) => ({ ...gate, blocking: true })),
+      ...warnings.map((gate) => ({ ...gate, blocking: false })),
+    ],
+    allowed: existing !== null || preview.gates.every((gate) => gate.passed),
+    ...durationToWire(estimates.whole),
+    previewToken: preview.token,
+    ...(existing === null ? {} : { existingRun: existing }),
+  });
+}
+
+function stepsToWire({ bound }: Preview, estimates: Estimates) {
+  return bound.plan.steps.map((step) => {
+    const { capabilities, destroys } = STEP_KINDS[step.action.kind];
+    return {
+      name: step.name,
+      kind: step.action.kind,
+      destroys: destroys ?? '',
+      capabilities: [...capabilities],
+      ...durationToWire(estimates.steps.get(step.name) ?? null),
+    };
+  });
+}
+
+function durationToWire(estimate: Estimate | null) {
+  if (estimate === null) return {};
+  const { medianMs, p95Ms, samples, model } = estimate;
+  return { estimate: { median: durationFromMs(medianMs), p95: durationFromMs(p95Ms), samples, model } };
+}
+
+async function estimatesOf(store: Store, planId: string, model: string): Promise<Estimates> {
+  const clauses: Filter['clauses'] = [
+    { field: 'plan_id', key: '', op: '=', value: planId },
+    { field: 'phase', key: '', op: '=', value: 'SUCCEEDED' },
+  ];
+  const newest = { orderBy: 'created_at', descending: true, limit: HISTORY, after: null } as const;
+  const { rows } = await store.runs({ ...newest, filter: { clauses } });
+  const ids = [...new Set(rows.map(({ run }) => run.machineId))];
+  const machines = await Promise.all(ids.map((id) => store.machine(id)));
+  const models = new Map(ids.map((id, at) => [id, machines[at]?.spec.model ?? '']));
+  const past = rows.map(({ run }): PastRun => ({ run, model: models.get(run.machineId) ?? '' }));
+  return estimatesFrom(past, model);
+}
+
+/** Warns where the machine is of a cluster's control plane and what would remain in service is no majority of it. */
+async function controlPlaneWarning(store: Store, machine: Machine): Promise<readonly GateFinding[]> {
+  const cluster = machine.spec.targetCluster?.clusterId ?? '';
+  if (cluster === '' || !matches({ clauses: [ROLE] }, machineView(machine))) return [];
+  const filter: Filter = { clauses: [{ field: 'cluster', key: '', op: '=', value: cluster }, ROLE] };
+  const query = { filter, orderBy: 'machine_id', descending: false, limit: 1_000, after: null } as const;
+  const { rows } = await store.machines(query);
+  const others = rows.filter((other) => other.id !== machine.id);
+  const serving = others.filter((other) => effectiveState(other) === 'IN_SERVICE').length;
+  const enough = serving > rows.length / 2;
+  const left = `${serving} of the other ${others.length} in service`;
+  return [
+    {
+      reason: 'CONTROL_PLANE',
+      title: 'the cluster can do without it',
+      passed: enough,
+      message: enough
+        ? `one of ${rows.length} control-plane machines of ${cluster}; ${left}`
+        : `one of ${rows.length} control-plane machines of ${cluster}, with ${left}: without it there is no majority`,
+    },
+  ];
+}

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
+import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
+import type { Grpc } from '../support/grpc.ts';
+import { refusal, startGrpc } from '../support/grpc.ts';
+
+const CLUSTER = { targetCluster: { clusterId: 'prod-a' } };
+const FAKE = { spec: { provider: 'fake', ...CLUSTER } };
+const GATED = { spec: { provider: 'gated', ...CLUSTER } };
+const REPAVE = { machineId: 'machine-1', type: 'REPAVE' };
+
+const failing = ({ gates }: PreviewRunResponse) =>
+  gates.filter((gate) => !gate.passed).map(({ reason, blocking }) => ({ reason, blocking }));
+
+/** Brings about what stands against a run, one entry a gate. */
+const GATES: readonly [string, (grpc: Grpc) => Promise<unknown>][] = [
+  ['MACHINE_BUSY', ({ runs }) => runs.startRun({ machineId: 'machine-1', requestId: 'first', type: 'REBOOT' })],
+  [
+    'STOPPING',
+    async ({ runs, gated }) => {
+      const { runId } = await runs.startRun({ machineId: 'machine-1', requestId: 'first', type: 'REBOOT' });
+      await gated.next();
+      await runs.cancelRun({ runId });
+    },
+  ],
+  ['RETIRED', ({ machines }) => machines.retireMachine({ machineId: 'machine-1', requestId: 'first', reason: 'old' })],
+  [
+    'NEEDS_INTERVENTION',
+    async ({ runs, gated, ended }) => {
+      const { runId } = await runs.startRun({ machineId: 'machine-1', requestId: 'first', type: 'REBOOT' });
+      const call = await gated.next();
+      await runs.cancelRun({ runId });
+      call.finish();
+      await ended(runId);
+    },
+  ],
+];
+
+describe('PreviewRun', () => {
+  it('says what would happen, step by step, and writes nothing', async () => {
+    const { register, runs } = await startGrpc();
+    await register('machine-1', FAKE);
+    const preview = await runs.previewRun({ ...REPAVE, params: { image_ref: 'debian:13' } });
+    expect(preview.allowed).toBe(true);
+    expect(preview.plan?.planId).toBe('plan/repave-join');
+    expect(preview.params).toMatchObject({ image_ref: 'debian:13', cluster_id: 'prod-a' });
+    expect(preview.steps.map((step) => [step.name, step.destroys])).toEqual([
+      ['set-netboot', ''],
+      ['reboot-to-netboot', ''],
+      ['repave-image', 'everything on the disk'],
+      ['join-cluster', ''],
+      ['verify-in-cluster', ''],
+    ]);
+    expect(preview.phaseBefore).toBe(MachineStatus_Phase.FACTORY_READY);
+    expect(preview.phaseAfter).toBe(MachineStatus_Phase.IN_SERVICE);
+    expect(preview.estimate).toBeUndefined();
+    expect((await runs.listRuns({})).runs).toEqual([]);
+  });
+
+  it.each(GATES)('names the gate %s, and StartRun is refused by it', async (reason, bringAbout) => {
+    const grpc = await startGrpc();
+    await grpc.register('machine-1', GATED);
+    await bringAbout(grpc);
+    const preview = await grpc.runs.previewRun(REPAVE);
+    expect(preview.allowed).toBe(false);
+    expect(failing(preview)).toContainEqual({ reason, blocking: true });
+    const told = await refusal(grpc.runs.startRun({ ...REPAVE, requestId: 'second' }));
+    expect(told).toMatchObject({ codeName: 'FAILED_PRECONDITION', reason });
+    expect(preview.gates.map(({ message }) => message)).toContain(told.message);
+  });
+
+  it('shows intervention as acknowledged where the request acknowledges it', async () => {
+    const grpc = await startGrpc();
+    await grpc.register('machine-1', GATED);
+    await GATES[3]?.[1](grpc);
+    const preview = await grpc.runs.previewRun({ ...REPAVE, acknowledgeIntervention: true });
+    expect(preview.allowed).toBe(true);
+    expect(preview.gates.map(({ message }) => message)).toContain('it needs intervention, which is acknowledged');
+  });
+
+  it('warns of a control plane that would have no majority left, and lets it start all the same', async () => {
+    const { register, runs } = await startGrpc();
+    for (const id of ['machine-1', 'machine-2', 'machine-3']) {
+      await register(id, { ...FAKE, labels: { role: 'control-plane' } });
+    }
+    const preview = await runs.previewRun(REPAVE);
+    expect(failing(preview)).toEqual([{ reason: 'CONTROL_PLANE', blocking: false }]);
+    expect(preview.gates.at(-1)?.message).toContain('one of 3 control-plane machines of prod-a');
+    expect(preview.allowed).toBe(true);
+  });
+
+  it('says how long it took before', async () => {
+    const { register, start, runs, ended } = await startGrpc();
+    await register('machine-1', FAKE);
+    const { runId } = await start('machine-1', { planId: 'reboot' });
+    await ended(runId);
+    const preview = await runs.previewRun({ machineId: 'machine-1', type: 'REBOOT' });
+    expect(preview.estimate).toMatchObject({ samples: 1, model: '' });
+    expect(preview.steps[0]?.estimate?.samples).toBe(1);
+  });
+
+  it('answers the run that the same request has started before', async () => {
+    const { register, runs } = await startGrpc();
+    await register('machine-1', GATED);
+    const run = await runs.startRun({ ...REPAVE, requestId: 'same' });
+    const preview = await runs.previewRun({ ...REPAVE, requestId: 'same' });
+    expect(preview.existingRun?.runId).toBe(run.runId);
+    expect(preview.allowed).toBe(true);
+  });
+
+  it('refuses what StartRun refuses before it looks at the gates', async () => {
+    const { register, runs } = await startGrpc();
+    expect(await refusal(runs.previewRun(REPAVE))).toMatchObject({ reason: 'MACHINE_NOT_FOUND' });
+    await register('machine-1', FAKE);
+    const param = { ...REPAVE, params: { colour: 'red' } };
+    expect((await refusal(runs.previewRun(param))).fieldViolations[0]?.field).toBe('params.colour');
+    expect(await refusal(runs.previewRun({ machineId: 'machine-1', planId: 'none' }))).toMatchObject({
+      reason: 'PLAN_NOT_FOUND',
+    });
+  });
+});
+
+describe('a preview token', () => {
+  it('starts what was shown', async () => {
+    const { register, runs } = await startGrpc();
+    await register('machine-1', FAKE);
+    const { previewToken } = await runs.previewRun(REPAVE);
+    const run = await runs.startRun({ ...REPAVE, requestId: 'r', previewToken });
+    expect(run.planId).toBe('plan/repave-join');
+  });
+
+  it.each([
+    ['the machine has changed', 'machine machine-1', {}],
+    ['the params are others', 'params', { params: { image_ref: 'other' } }],
+    ['the plan is another', 'plan', { type: 'REBOOT' }],
+  ])('is refused with ABORTED where %s', async (_, what, change) => {
+    const { register, runs, machines } = await startGrpc();
+    await register('machine-1', FAKE);
+    const { previewToken } = await runs.previewRun(REPAVE);
+    if (Object.keys(change).length === 0) {
+      await machines.updateMachine({ machine: { machineId: 'machine-1', labels: { a: 'b' } } });
+    }
+    const told = await refusal(runs.startRun({ ...REPAVE, ...change, requestId: 'r', previewToken }));
+    expect(told).toMatchObject({ codeName: 'ABORTED', reason: 'PREVIEW_STALE' });
+    expect(told.message).toContain(what);
+    expect((await runs.listRuns({})).runs).toEqual([]);
+  });
+
+  it('that nobody gave is refused', async () => {
+    const { register, runs } = await startGrpc();
+    await register('machine-1', FAKE);
+    const told = await refusal(runs.startRun({ ...REPAVE, requestId: 'r', previewToken: 'abc' }));
+    expect(told).toMatchObject({ codeName: 'ABORTED', reason: 'PREVIEW_STALE' });
+  });
+});
