@@ -14,7 +14,9 @@ afterAll(() => postgres?.stop());
 
 /** Time that stands until a test moves it, and servers that are members and never die. */
 const UNDER_TEST = `
-  CREATE TABLE public.test_clock AS SELECT 1893456000000::bigint AS now;
+  CREATE TABLE IF NOT EXISTS public.test_clock (now bigint);
+  DELETE FROM public.test_clock;
+  INSERT INTO public.test_clock VALUES (1893456000000);
   CREATE OR REPLACE FUNCTION bmdemo.now_ms() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT now FROM public.test_clock';
   INSERT INTO bmdemo.servers (instance, beat, ttl, lease_until)
     SELECT 'server-' || n, 1, 5000, 9e15 FROM generate_series(1, 3) AS n;`;
@@ -45,7 +47,7 @@ describeStore(
       },
       dispose: async () => {
         await store.close();
-        await database.drop();
+        await database.giveBack();
       },
     };
   },

@@ -82,7 +82,11 @@ export class Database implements Queryable {
     });
     // A connection that breaks while nobody uses it is simply replaced.
     this.#pool.on('error', () => {});
-    this.#pool.on('connect', (client) => this.#clients.add(client));
+    this.#pool.on('connect', (client) => {
+      this.#clients.add(client);
+      // What a statement does not hear of, because none is under way, the next one does.
+      client.on('error', () => {});
+    });
     this.#pool.on('remove', (client) => this.#clients.delete(client));
   }
 
@@ -132,6 +136,11 @@ export class Database implements Queryable {
     return begun.promise;
   }
 
+  /** Gives up every connection at once: it is known by other means that nothing comes over them any more. */
+  abandon(): void {
+    for (const client of this.#clients) client.connection.stream.destroy();
+  }
+
   /** Closes every connection; statements under way are waited for, all others are refused. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -142,9 +151,7 @@ export class Database implements Queryable {
     this.#readGate.close();
     await this.#gate.close();
     // What does not answer a goodbye is cut off.
-    const cutOff = setTimeout(() => {
-      for (const client of this.#clients) client.connection.stream.destroy();
-    }, GOODBYE_WITHIN_MS);
+    const cutOff = setTimeout(() => this.abandon(), GOODBYE_WITHIN_MS);
     await this.#pool.end();
     clearTimeout(cutOff);
   }

@@ -31,7 +31,7 @@ const TAIL = `
   LEFT JOIN LATERAL ${NEWEST} ON true
   LEFT JOIN LATERAL (
     SELECT e.epoch, e.xid::text AS xid, e.number, e.machine_id, e.run_id, e.subject, e.kind, e.revision, e.at, e.actor,
-      e.peer, e.request_id, e.reason, e.message, e.before, e.after
+      e.peer, e.request_id, e.method, e.server, e.reason, e.message, e.before, e.after
     FROM bmdemo.events AS e
     WHERE (e.epoch, e.xid, e.number) > ($1::integer, $2::xid8, $3::bigint) AND (e.epoch, e.xid) < ${OPEN_FROM}
     ORDER BY e.epoch, e.xid, e.number
@@ -118,6 +118,8 @@ function eventOf(tag: string, row: SqlRow): StoredEvent {
     actor: text(row, 'actor'),
     peer: text(row, 'peer'),
     requestId: text(row, 'request_id'),
+    method: text(row, 'method'),
+    server: text(row, 'server'),
     reason: text(row, 'reason'),
     message: text(row, 'message'),
     before: before === null ? null : parseView(before),

@@ -20,13 +20,23 @@ export interface Line {
   /** True where one session carries all that is asked, so that it can hold a lock and listen. */
   readonly holdsSession: boolean;
   /**
-   * The answer to a statement. One that does not come within `withinMs` means that the line is lost.
+   * The answer to a statement. One that does not come in time means that the line is lost.
    *
    * @throws StoreUnavailable where the line is down
    */
-  ask(statement: Statement, withinMs: number): Promise<readonly SqlRow[]>;
+  ask(statement: Statement): Promise<readonly SqlRow[]>;
   listen(listener: LineListener): void;
   close(): Promise<void>;
+}
+
+/** What a line is made of. */
+export interface LineOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** How long an answer may take, in milliseconds: one time for all, because answers come one after the other. */
+  readonly answerWithinMs: number;
+  /** Carried out whenever it connects, before it is used. */
+  readonly prepare: (client: pg.Client) => Promise<void>;
 }
 
 /** The channel on which servers give each other hints. */
@@ -40,26 +50,17 @@ const TRY_FOR_MS = 1_500;
 /** The same for the first one, which may have to wait until another server has made the schema. */
 const FIRST_TRY_FOR_MS = 60_000;
 
-/**
- * Opens a line with a session of its own.
- *
- * @param prepare carried out whenever it connects, before it is used
- */
-export async function openSessionLine(
-  url: string,
-  clock: Clock,
-  prepare: (client: pg.Client) => Promise<void>,
-): Promise<Line> {
-  const line = new SessionLine(url, clock, prepare);
+/** Opens a line with a session of its own. */
+export async function openSessionLine(options: LineOptions): Promise<Line> {
+  const line = new SessionLine(options);
   await line.open();
   return line;
 }
 
 class SessionLine implements Line {
   readonly holdsSession = true;
-  readonly #url: string;
+  readonly #options: LineOptions;
   readonly #clock: Clock;
-  readonly #prepare: (client: pg.Client) => Promise<void>;
   #client: pg.Client | null = null;
   readonly #listeners: LineListener[] = [];
   /** Statements wait here for the one before: a client carries out one at a time. */
@@ -67,10 +68,9 @@ class SessionLine implements Line {
   #closed = false;
   #cancelTimer = () => {};
 
-  constructor(url: string, clock: Clock, prepare: (client: pg.Client) => Promise<void>) {
-    this.#url = url;
-    this.#clock = clock;
-    this.#prepare = prepare;
+  constructor(options: LineOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
   }
 
   /** Connects for the first time. */
@@ -82,8 +82,8 @@ class SessionLine implements Line {
     this.#listeners.push(listener);
   }
 
-  ask(statement: Statement, withinMs: number): Promise<readonly SqlRow[]> {
-    const answer = this.#queue.then(() => this.#ask(statement, withinMs));
+  ask(statement: Statement): Promise<readonly SqlRow[]> {
+    const answer = this.#queue.then(() => this.#ask(statement));
     this.#queue = answer.catch(() => {});
     return answer;
   }
@@ -100,10 +100,10 @@ class SessionLine implements Line {
     cutOff();
   }
 
-  async #ask({ text, values = [] }: Statement, withinMs: number): Promise<readonly SqlRow[]> {
+  async #ask({ text, values = [] }: Statement): Promise<readonly SqlRow[]> {
     const client = this.#client;
     if (client === null) throw new StoreUnavailable('PostgreSQL cannot be reached (connection lost)');
-    const giveUp = this.#clock.after(withinMs, () => client.connection.stream.destroy());
+    const giveUp = this.#clock.after(this.#options.answerWithinMs, () => client.connection.stream.destroy());
     try {
       return (await client.query<SqlRow>({ text, values: parameters(values) })).rows;
     } catch (error) {
@@ -115,13 +115,13 @@ class SessionLine implements Line {
 
   /** A client that is ready to be used. */
   async #connected(withinMs: number): Promise<pg.Client> {
-    const client = newClient(this.#url);
+    const client = newClient(this.#options.url);
     client.on('error', () => {});
     const giveUp = this.#clock.after(withinMs, () => client.connection.stream.destroy());
     try {
       await client.connect();
       await beginSession(client);
-      await this.#prepare(client);
+      await this.#options.prepare(client);
       await client.query(`LISTEN ${CHANNEL}`);
       return client;
     } catch (error) {
@@ -169,25 +169,28 @@ export class PooledLine implements Line {
   readonly holdsSession = false;
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #answerWithinMs: number;
   readonly #listeners: LineListener[] = [];
   #up = true;
   #closed = false;
   #cancelTimer = () => {};
 
   /** `database` is the line's own: what it asks must not queue behind the work of the store. */
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, answerWithinMs: number) {
     this.#database = database;
     this.#clock = clock;
+    this.#answerWithinMs = answerWithinMs;
   }
 
   listen(listener: LineListener): void {
     this.#listeners.push(listener);
   }
 
-  async ask(statement: Statement, withinMs: number): Promise<readonly SqlRow[]> {
+  async ask(statement: Statement): Promise<readonly SqlRow[]> {
     if (!this.#up) throw new StoreUnavailable('PostgreSQL cannot be reached (connection lost)');
     const late = Promise.withResolvers<never>();
-    const giveUp = this.#clock.after(withinMs, () => late.reject(new StoreUnavailable('PostgreSQL does not answer')));
+    const tooLate = () => late.reject(new StoreUnavailable('PostgreSQL does not answer'));
+    const giveUp = this.#clock.after(this.#answerWithinMs, tooLate);
     try {
       return await Promise.race([this.#database.query(statement), late.promise]);
     } catch (error) {

@@ -40,8 +40,6 @@ export class PostgresMembership implements Membership {
   readonly #parts: MembershipParts;
   readonly #peers: Peers;
   readonly #pulseMs: number;
-  /** No answer of the line may take longer: then it is lost, and that is known well before the lease ends. */
-  readonly #withinMs: number;
   #member: Member | null = null;
   #lineIsUp = true;
   #cancelPulse = () => {};
@@ -51,7 +49,6 @@ export class PostgresMembership implements Membership {
     this.#parts = parts;
     this.#peers = new Peers(parts.clock, parts.leaseMs);
     this.#pulseMs = Math.min(PULSE_MS, parts.leaseMs / 6);
-    this.#withinMs = parts.leaseMs / 3;
     parts.line.listen({ up: () => this.#up(), down: () => this.#down(), said: () => {} });
   }
 
@@ -114,7 +111,7 @@ export class PostgresMembership implements Membership {
   }
 
   #ask(text: string, values: readonly (string | number | null)[]): Promise<readonly SqlRow[]> {
-    return this.#parts.line.ask({ text, values }, this.#withinMs);
+    return this.#parts.line.ask({ text, values });
   }
 
   #pulseLater(member: Member): void {

@@ -15,8 +15,6 @@ const POLL_ALONE_MS = 250;
 const TELL_EVERY_MS = 10;
 /** A payload is shorter than this, in bytes; PostgreSQL takes 8,000. */
 const MAX_PAYLOAD = 6_000;
-/** How long a notification may take, in milliseconds. */
-const TELL_WITHIN_MS = 2_000;
 /** Runs whose log has grown that one look finds; the others are found by the next. */
 const MAX_GROWN = 1_000;
 /** The first and the longest wait before readers are told again that something waits for older transactions. */
@@ -99,7 +97,7 @@ export class Notices {
     const payloads = payloadsOf(this.#self, waiting.flags, [...waiting.logs]);
     const text = `SELECT pg_notify('${CHANNEL}', payload) FROM unnest($1::text[]) AS payload`;
     // Where it does not get through, the others look for themselves.
-    await this.#line.ask({ text, values: [payloads] }, TELL_WITHIN_MS).catch(() => {});
+    await this.#line.ask({ text, values: [payloads] }).catch(() => {});
   }
 
   #heard(text: string): void {

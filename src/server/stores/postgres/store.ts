@@ -153,7 +153,9 @@ function hasEvents({ tail }: TailRead): boolean {
 
 /** Connects, makes the schema, and finds out whether sessions are to be had. */
 async function reach(options: PostgresOptions): Promise<{ readonly database: Database; readonly line: Line }> {
-  const { url, clock, poolSize = POOL_SIZE } = options;
+  const { url, clock, poolSize = POOL_SIZE, leaseMs = LEASE_MS } = options;
+  // A line that is lost without a word has to be missed well before the lease ends.
+  const answerWithinMs = leaseMs / 3;
   let migrated = false;
   const opened: { close(): Promise<void> }[] = [];
   const open = <T extends { close(): Promise<void> }>(one: T): T => {
@@ -162,26 +164,33 @@ async function reach(options: PostgresOptions): Promise<{ readonly database: Dat
   };
   try {
     const line = open(
-      await openSessionLine(url, clock, async (client) => {
-        if (!migrated) await migrate(client, MIGRATIONS);
-        migrated = true;
-        await beginEpoch(client);
+      await openSessionLine({
+        ...{ url, clock, answerWithinMs },
+        prepare: async (client) => {
+          if (!migrated) await migrate(client, MIGRATIONS);
+          migrated = true;
+          await beginEpoch(client);
+        },
       }),
     );
     const database = open(new Database({ url, poolSize, sessions: true }));
-    if (await keepsSessions(line, database)) return { database, line };
+    if (await keepsSessions(line, database)) {
+      // Where one way was lost without a word, so were the others: statements need not find that out one by one.
+      line.listen({ up: () => {}, down: () => database.abandon(), said: () => {} });
+      return { database, line };
+    }
     await line.close();
     await database.close();
     const own = new Database({ url, poolSize: 1, sessions: false });
-    return { database: new Database({ url, poolSize, sessions: false }), line: new PooledLine(own, clock) };
+    return {
+      database: new Database({ url, poolSize, sessions: false }),
+      line: new PooledLine(own, clock, answerWithinMs),
+    };
   } catch (error) {
     for (const one of opened) await one.close();
     throw translateOpening(error);
   }
 }
-
-/** How long the answers may take by which a pooler is found out, in milliseconds. */
-const ANSWER_WITHIN_MS = 5_000;
 
 /**
  * True where a lock that one statement takes is there under the next one of the same connection. In between a transaction of
@@ -189,7 +198,7 @@ const ANSWER_WITHIN_MS = 5_000;
  */
 async function keepsSessions(line: Line, database: Database): Promise<boolean> {
   const lock = [LOCK_CLASS, randomInt(1, 2 ** 31 - 1)];
-  const ask = (text: string) => line.ask({ text, values: lock }, ANSWER_WITHIN_MS);
+  const ask = (text: string) => line.ask({ text, values: lock });
   const [taken] = await ask('SELECT pg_backend_pid() AS pid, pg_try_advisory_lock($1::integer, $2::integer)');
   const other = await database.beginRead();
   try {

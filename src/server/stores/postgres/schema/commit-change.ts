@@ -161,17 +161,18 @@ export const COMMIT_CHANGE = `
       WHERE i.kind = r.kind AND i.value = r.value AND i.machine_id = target;
     INSERT INTO bmdemo.identities
       SELECT t.kind, t.value, target FROM jsonb_to_recordset(change->'take') AS t(kind text, value text)
-      WHERE NOT EXISTS (SELECT 1 FROM bmdemo.identities AS i WHERE i.kind = t.kind AND i.value = t.value)
+      WHERE NOT EXISTS (
+        SELECT 1 FROM bmdemo.identities AS i WHERE i.kind = t.kind AND i.value = t.value AND i.machine_id = target)
       ORDER BY t.kind, t.value;
     INSERT INTO bmdemo.tallies AS t
       SELECT d.phase, pg_backend_pid() % 32, d.runs
       FROM jsonb_to_recordset(change->'tally') AS d(phase text, runs bigint) ORDER BY d.phase
       ON CONFLICT (phase, slot) DO UPDATE SET runs = t.runs + excluded.runs;
     INSERT INTO bmdemo.events (epoch, machine_id, run_id, subject, kind, revision, at, actor, peer, request_id,
-        reason, message, before, after)
+        method, server, reason, message, before, after)
       SELECT l.epoch, target, e."runId", e.subject, e.kind, e.revision, e.at, change->'origin'->>'actor',
-        change->'origin'->>'peer', change->'origin'->>'requestId', change->'origin'->>'reason', e.message, e.before,
-        e.after
+        change->'origin'->>'peer', change->'origin'->>'requestId',
+        change->'origin'->>'method', change->'origin'->>'server', change->'origin'->>'reason', e.message, e.before, e.after
       FROM bmdemo.event_log AS l, ROWS FROM (jsonb_to_recordset(change->'events') AS ("runId" text, subject text,
         kind text, revision bigint, at bigint, message text, before text, after text)) WITH ORDINALITY AS e(
         "runId", subject, kind, revision, at, message, before, after, place)
