@@ -7,6 +7,7 @@ import { CommandFailure } from '../failure.ts';
 import type { LiveLines } from '../output/live.ts';
 import type { Paint } from '../output/paint.ts';
 import { RunLines, underWayText } from './run-lines.ts';
+import type { Transition } from './transitions.ts';
 import { isFinished, transitions } from './transitions.ts';
 
 /** How long a server may be away before following gives up, in milliseconds. */
@@ -37,28 +38,30 @@ export async function followRun(
   const lines = new RunLines(run, paint);
   await live.line(lines.head(run));
   const leave = new AbortController();
-  const either = AbortSignal.any([signal, leave.signal]);
-  const log = (async () => {
-    for await (const chunk of client.followLogs({ runId: run.runId }, { signal: either, patienceMs: PATIENCE_MS })) {
-      await live.line(lines.log(chunk));
-    }
-  })();
-  // What it fails with is told below, unless the watch fails first.
-  log.catch(() => undefined);
+  const following: Following = { client, signal: AbortSignal.any([signal, leave.signal]), onState };
   try {
     let before: Run | null = null;
-    for await (const event of watchRun({ client, signal: either, onState }, run.runId)) {
+    let log: Promise<void> = Promise.resolve();
+    for await (const event of watchRun(following, run.runId)) {
       const { snapshot } = event;
       if (snapshot === undefined) continue;
-      // The last lines of the log come before the end that they led to.
-      if (isFinished(snapshot)) await log;
-      await tellEvent(event, before, snapshot, lines, live);
+      if (before === null) {
+        const last = await tellPast(following, event, snapshot, lines, live);
+        if (!isFinished(snapshot)) log = tellLog(following, run.runId, last, lines, live);
+        // What it fails with is told where it is waited for, unless the watch fails first.
+        log.catch(() => undefined);
+      } else {
+        // The last lines of the log come before the end that they led to.
+        if (isFinished(snapshot)) await log;
+        await tellEvent(event, before, snapshot, lines, live);
+      }
       before = snapshot;
       if (isFinished(snapshot)) {
         await live.status('');
         for (const line of lines.outcome(snapshot)) await live.line(line);
         return snapshot;
       }
+      await live.status(underWayText(snapshot));
     }
     throw new CommandFailure(`the watch of run ${run.runId} ended before the run did`);
   } finally {
@@ -67,22 +70,54 @@ export async function followRun(
   }
 }
 
-async function tellEvent(
-  event: RunEvent,
-  before: Run | null,
-  after: Run,
+/** Tells what led to the state that comes first, steps and log in the order of their times; answers the last line. */
+async function tellPast(
+  { client, signal }: Following,
+  { ts }: RunEvent,
+  run: Run,
+  lines: RunLines,
+  live: LiveLines,
+): Promise<bigint> {
+  const until = isFinished(run) ? Number.POSITIVE_INFINITY : (millis(ts) ?? 0);
+  const steps = transitions(null, run).map((transition) => ({ transition, at: timeOf(transition) }));
+  const tellSteps = async (before: number) => {
+    for (let next = steps[0]; next !== undefined && next.at < before; next = steps[0]) {
+      await live.line(lines.transition(next.transition, next.at));
+      steps.shift();
+    }
+  };
+  let last = 0n;
+  for await (const chunk of client.followLogs({ runId: run.runId, follow: false }, { signal })) {
+    const at = millis(chunk.ts) ?? 0;
+    if (at > until) break;
+    await tellSteps(at);
+    await live.line(lines.log(chunk));
+    last = chunk.sequence;
+  }
+  await tellSteps(Number.POSITIVE_INFINITY);
+  return last;
+}
+
+function timeOf({ kind, step }: Transition): number {
+  return millis(kind === 'ended' ? step.finishedAt : step.startedAt) ?? 0;
+}
+
+async function tellLog(
+  { client, signal }: Following,
+  runId: string,
+  afterSequence: bigint,
   lines: RunLines,
   live: LiveLines,
 ): Promise<void> {
-  const at = millis(event.ts) ?? Date.now();
-  for (const transition of transitions(before, after)) {
-    const { step } = transition;
-    // The first message of a watch tells of the past as well.
-    const when = before !== null ? at : (millis(transition.kind === 'ended' ? step.finishedAt : step.startedAt) ?? at);
-    await live.line(lines.transition(transition, when));
+  for await (const chunk of client.followLogs({ runId, afterSequence }, { signal, patienceMs: PATIENCE_MS })) {
+    await live.line(lines.log(chunk));
   }
+}
+
+async function tellEvent(event: RunEvent, before: Run, after: Run, lines: RunLines, live: LiveLines): Promise<void> {
+  const at = millis(event.ts) ?? Date.now();
+  for (const transition of transitions(before, after)) await live.line(lines.transition(transition, at));
   if (TOLD_AS_THEY_ARE.has(event.kind)) await live.line(lines.note(event.step, event.message, at));
-  await live.status(isFinished(after) ? '' : underWayText(after));
 }
 
 /** Waits for the end of a run, and tells each state on the way to `onChange`. */
@@ -107,7 +142,7 @@ export function tellStream(note: (text: string) => Promise<void>, address: strin
       case 'connected':
         break;
       case 'lost':
-        if (!lost) void note(`${state.error.message}; trying again until it is back`);
+        if (!lost) void note(`${state.error.message}; trying to reach it again`);
         lost = true;
         break;
       case 'resumed':

@@ -1,6 +1,9 @@
 import { ellipsis } from '../../tui/format/cells.ts';
 import type { Io, Output } from './io.ts';
 
+/** The terminal echoes a Ctrl-C as `^C`, which must not wrap into a line of its own. */
+const ECHO_CELLS = 2;
+
 /** Lines that come as things happen, and below them, on a terminal, one line that is drawn over and over. */
 export class LiveLines {
   readonly #lines: Output;
@@ -37,7 +40,7 @@ export class LiveLines {
     return this.#then(async () => {
       await this.#clear();
       if (text === '') return;
-      await this.#status.write(ellipsis(text, this.#status.columns() - 1));
+      await this.#status.write(ellipsis(text, this.#status.columns() - ECHO_CELLS));
       this.#drawn = true;
     });
   }
