@@ -68,6 +68,7 @@ async function dieAt(template: Cluster, point: string): Promise<Trial> {
       if (signal === 'SIGKILL') await cluster.start('a');
       return signal === 'SIGKILL';
     });
+    died.catch(() => {}); // It is looked at below, unless something fails before that.
     // Where the server dies before it has answered, the client asks again, with the same request id.
     const { runId } = await startRun(client, 'machine-1', 'once');
     const log = await followLog(client, runId);

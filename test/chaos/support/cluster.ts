@@ -34,6 +34,7 @@ export class Cluster {
   readonly #args: readonly string[];
   readonly #servers: ServerProcess[] = [];
   readonly #clients: Client[] = [];
+  #disposed = false;
 
   private constructor(folder: string, { store, args = [] }: ClusterOptions) {
     this.folder = folder;
@@ -53,6 +54,7 @@ export class Cluster {
 
   /** Starts a server that may die before it listens. */
   launch(name: string, { args = [], env = {} }: StartOptions = {}): ServerProcess {
+    if (this.#disposed) throw new Error('the cluster is gone');
     const own = ['--listen', this.#address(name), '--store', storeText(this.store), '--fake-world', this.#worldPath];
     const server = new ServerProcess([...own, ...this.#args, ...args], { XDG_CONFIG_HOME: this.folder, ...env });
     this.#servers.push(server);
@@ -98,6 +100,7 @@ export class Cluster {
 
   /** Kills what still runs, and takes the files away. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     for (const client of this.#clients) client.close();
     await Promise.all(this.#servers.map((server) => server.kill()));
     await rm(this.folder, { recursive: true, force: true });
