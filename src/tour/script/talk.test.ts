@@ -1,12 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../scripts/bundle.ts';
-import { tourFiles } from '../../../scripts/generate-tour.ts';
 import { builtInTalk } from './talk.ts';
 import { spokenMs, WORDS_A_MINUTE, wordsOfScript } from './words.ts';
-
-const files = [...(await tourFiles())];
 
 describe('the talk', () => {
   const talk = builtInTalk();
@@ -52,10 +46,5 @@ describe('the talk', () => {
     const beats = talk.chapters.flatMap((chapter) => chapter.beats);
     expect(beats.filter(({ points }) => points.length === 0)).toEqual([]);
     expect(beats.map(({ say }) => say).join(' ')).not.toMatch(/\bGo\b|AVAILABLE/);
-  });
-
-  it.each(files)('is in %s as it is in talk.yaml and in the schema', async (path, text) => {
-    // Stale: node scripts/generate-tour.ts.
-    expect(await readFile(join(packageRoot, path), 'utf8')).toBe(text);
   });
 });

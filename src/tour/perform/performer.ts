@@ -1,0 +1,214 @@
+import type { Client } from '../../client/client.ts';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { TourFailure } from '../failure.ts';
+import type { TourHost } from '../host.ts';
+import type { Room } from '../room/room.ts';
+import { runTypeOf } from '../room/run-type.ts';
+import { runPhaseOf, shortId } from '../room/view.ts';
+import type { Command, StartCommand } from '../script/script.ts';
+import type { Facts, NamedRun } from './facts.ts';
+import { forgetPart, NO_FACTS, runsOf } from './facts.ts';
+import type { StartOrder } from './start-order.ts';
+import { startOrder } from './start-order.ts';
+
+/** Calls that are under way at the same time where many machines are meant. */
+const AT_ONCE = 16;
+
+/** The longest list of runs that a card is filled from. */
+const MOST_RUNS = 200;
+
+/** Carries out the commands of a walk through the public API, and keeps what was answered. */
+export class Performer {
+  readonly #host: TourHost;
+  readonly #room: Room;
+  #client: Client | null = null;
+  #facts: Facts = NO_FACTS;
+
+  constructor(host: TourHost, room: Room) {
+    this.#host = host;
+    this.#room = room;
+  }
+
+  /** What was answered so far; a new object with every answer. */
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  /** The client of the server. @throws TourFailure where there is no server */
+  get client(): Client {
+    if (this.#client === null) throw new TourFailure('there is no server to ask', 'chapter');
+    return this.#client;
+  }
+
+  /** Whether there is a server to ask. */
+  get hasServer(): boolean {
+    return this.#client !== null;
+  }
+
+  /** Forgets what an earlier visit to a part has started. */
+  forget(part: number): void {
+    this.#facts = forgetPart(this.#facts, part);
+  }
+
+  /** Starts the server, unless there is one already, and answers its address. */
+  async startServer(signal: AbortSignal): Promise<string> {
+    if (this.#client === null) {
+      this.#client = await this.#host.start(signal);
+      this.#room.attach(this.#client);
+    }
+    return this.#client.address.label;
+  }
+
+  /** Stops the server, or lets go of one that is somebody else's; answers how it ended, as a sentence. */
+  async stopServer(): Promise<string> {
+    const address = this.#client?.address.label ?? '';
+    this.#letGo();
+    if (!this.#host.ownServer) return `the server at ${address} is not the tour's own: it goes on`;
+    const { runsLost } = await this.#host.stop();
+    if (runsLost > 0) throw new TourFailure(`the server has stopped, and ${runsLost} runs are lost`, 'chapter');
+    return 'graceful stop, 0 runs lost';
+  }
+
+  /** Starts the tour's own server anew, with a fresh store; what was answered before is forgotten. */
+  async restartServer(signal: AbortSignal): Promise<void> {
+    this.#letGo();
+    await this.#host.stop();
+    this.#facts = NO_FACTS;
+    await this.startServer(signal);
+  }
+
+  /** Gives the client back. */
+  close(): void {
+    this.#letGo();
+  }
+
+  /**
+   * Carries out a command of a part and answers what came of it, as a sentence.
+   *
+   * @param request `same`: the answer to it was lost, so the very same request is sent
+   */
+  async perform(
+    command: Command,
+    part: number,
+    machineOf: (role: string) => string,
+    request: 'new' | 'same',
+    signal: AbortSignal,
+  ): Promise<string> {
+    switch (command.kind) {
+      case 'serve':
+        return `the server answers at ${await this.startServer(signal)}`;
+      case 'stop':
+        return this.stopServer();
+      case 'list': {
+        const machines = await Array.fromAsync(this.client.listMachines({ limit: MOST_RUNS }, { signal }));
+        this.#facts = { ...this.#facts, machines };
+        return `${machines.length} machines`;
+      }
+      case 'plans': {
+        const plans = await Array.fromAsync(this.client.listPlans({ signal }));
+        this.#facts = { ...this.#facts, plans };
+        return `${plans.length} plans`;
+      }
+      case 'runs': {
+        const history = await Array.fromAsync(this.client.listRuns({ limit: MOST_RUNS }, { signal }));
+        this.#facts = { ...this.#facts, history };
+        return `${history.length} runs`;
+      }
+      case 'import': {
+        const { created, updated, unchanged } = await this.#host.importMachines(this.client, command.count, signal);
+        const known = updated + unchanged;
+        return known === 0
+          ? `${created} machines, all of them new`
+          : `${created} machines are new, ${known} were there`;
+      }
+      case 'start': {
+        const run = await this.#startNamed(command, part, machineOf, request, signal);
+        return `run ${shortId(run.runId)} on ${run.machineId} accepted`;
+      }
+      case 'start-many':
+        return this.#startMany(command.run, command.from, command.to, signal);
+      case 'again':
+        return this.#again(command.run, command.as, part, signal);
+      case 'cancel': {
+        const runId = runsOf(this.#facts, part).get(command.run);
+        if (runId === undefined) throw new TourFailure('the run that is to be canceled was not started', 'chapter');
+        const run = await this.client.runs.cancelRun({ runId, reason: command.reason }, { signal });
+        this.#room.learn(run);
+        return `run ${shortId(runId)} is ${runPhaseOf(run)}`;
+      }
+    }
+  }
+
+  /** Starts a run that the walk does not speak of, and answers it. */
+  async start(machineId: string, type: string, reason: string, signal: AbortSignal): Promise<Run> {
+    const params = type === 'RMA' ? { reason } : {};
+    return this.#send({ machineId, requestId: this.#host.newId(), type, params, reason }, signal);
+  }
+
+  async #startNamed(
+    command: StartCommand,
+    part: number,
+    machineOf: (role: string) => string,
+    request: 'new' | 'same',
+    signal: AbortSignal,
+  ): Promise<Run> {
+    const key = `${part}/${command.as}`;
+    const before = request === 'same' ? this.#facts.named.get(key) : undefined;
+    const order = before?.order ?? startOrder(command, machineOf, this.#requestId(command, machineOf));
+    this.#name(key, { order, answer: null });
+    const answer = await this.#send(order, signal);
+    this.#name(key, { order, answer });
+    return answer;
+  }
+
+  /** The request id that the script wants to be seen, with a number behind it where it was used before, or a new one. */
+  #requestId({ requestId, machine }: StartCommand, machineOf: (role: string) => string): string {
+    if (requestId === '') return this.#host.newId();
+    const used = new Set<string>();
+    for (const run of this.#room.view.runs.values()) if (run.machineId === machineOf(machine)) used.add(run.requestId);
+    let id = requestId;
+    for (let number = 2; used.has(id); number += 1) id = `${requestId}-${number}`;
+    return id;
+  }
+
+  async #again(name: string, as: string, part: number, signal: AbortSignal): Promise<string> {
+    const before = this.#facts.named.get(`${part}/${name}`);
+    if (before?.answer === undefined || before.answer === null) {
+      throw new TourFailure('the request that is to be sent again was not sent', 'chapter');
+    }
+    const { order, answer: first } = before;
+    const second = await this.#send(order, signal);
+    this.#name(`${part}/${as}`, { order, answer: second });
+    this.#facts = { ...this.#facts, answers: { requestId: order.requestId, first, second } };
+    const same = first.runId === second.runId;
+    return same ? `run ${shortId(second.runId)}, the same as before` : `another run: ${shortId(second.runId)}`;
+  }
+
+  async #startMany(run: string, from: number, to: number, signal: AbortSignal): Promise<string> {
+    const type = runTypeOf(run as StartCommand['run']);
+    const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index).values();
+    const many: string[] = [];
+    const worker = async () => {
+      for (const number of numbers) many.push((await this.start(`machine-${number}`, type, '', signal)).runId);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    this.#facts = { ...this.#facts, many };
+    return `${many.length} runs accepted`;
+  }
+
+  async #send(order: StartOrder, signal: AbortSignal): Promise<Run> {
+    const run = await this.client.runs.startRun({ ...order }, { signal });
+    this.#room.learn(run);
+    return run;
+  }
+
+  #name(key: string, run: NamedRun): void {
+    this.#facts = { ...this.#facts, named: new Map(this.#facts.named).set(key, run) };
+  }
+
+  #letGo(): void {
+    this.#client?.close();
+    this.#client = null;
+    this.#room.stopped();
+  }
+}

@@ -1,0 +1,31 @@
+import { runTypeOf } from '../room/run-type.ts';
+import { filledIn } from '../script/references.ts';
+import type { StartCommand } from '../script/script.ts';
+
+/** A StartRun as it is sent; sent again it is the very same. */
+export interface StartOrder {
+  readonly machineId: string;
+  readonly requestId: string;
+  readonly type: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly reason: string;
+}
+
+/** What a start command asks of the server. */
+export function startOrder(
+  { run, machine, params, reason }: StartCommand,
+  machineOf: (role: string) => string,
+  requestId: string,
+): StartOrder {
+  const told = filledIn(reason, machineOf);
+  const values = Object.entries(params).map(([key, value]) => [key, filledIn(value, machineOf)]);
+  // The reason of an RMA is what its plan marks the machine with.
+  const marked = run === 'rma' && told !== '' && params.reason === undefined ? [['reason', told]] : [];
+  return {
+    machineId: machineOf(machine),
+    requestId,
+    type: runTypeOf(run),
+    params: Object.fromEntries([...values, ...marked]),
+    reason: told,
+  };
+}
