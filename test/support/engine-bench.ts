@@ -35,7 +35,7 @@ export interface PendingCall {
 }
 
 /** A provider whose calls do what a test says: by a rule, or one by one by hand. */
-export class ScriptedProvider implements Provider {
+class ScriptedProvider implements Provider {
   readonly name = 'scripted';
   readonly drivers: Provider['drivers'];
   /** Calls under way, in the order in which they came. */

@@ -3,6 +3,7 @@ import { DONE, EngineBench, FAILED } from '../../../test/support/engine-bench.ts
 import { settle } from '../../../test/support/virtual-clock.ts';
 import { hasCondition } from '../domain/condition.ts';
 import type { Plan, Step, StepAction } from '../domain/plan.ts';
+import { PLAIN_STEP } from '../domain/plan.ts';
 import { DEFAULT_RETRY } from '../domain/retry.ts';
 import { isTerminal } from '../domain/run.ts';
 import { GRACE_MS } from './run-driver.ts';
@@ -13,6 +14,7 @@ const step = (name: string, action: StepAction, timeoutSeconds = 60, maxRetries 
   timeoutSeconds,
   maxRetries,
   retry: DEFAULT_RETRY,
+  ...PLAIN_STEP,
 });
 
 const planOf = (...steps: readonly Step[]): Plan => ({

@@ -55,6 +55,8 @@ export function createLogWriter(
   let bytes = 0;
   let timer: (() => void) | null = null;
   let writing = false;
+  /** After a write that failed, until it is tried again: a store that is away is not asked with every line. */
+  let holdsOff = false;
 
   const of = (claim: Claim): Waiting => {
     let waiting = runs.get(claim);
@@ -78,11 +80,13 @@ export function createLogWriter(
     if (writing || timer !== null) return;
     timer = clock.after(ms, () => {
       timer = null;
+      holdsOff = false;
       void write();
     });
   };
 
   const writeNow = () => {
+    if (holdsOff) return;
     timer?.();
     timer = null;
     if (!writing) void write();
@@ -100,8 +104,10 @@ export function createLogWriter(
       if (waiting.ended) runs.delete(claim);
     }
     const left = [...runs.values()];
-    if (failed) writeIn(RETRY_AFTER_MS);
-    else if (left.some((waiting) => waiting.flushed.length > 0) || bytes >= FLUSH_AT_BYTES) writeNow();
+    if (failed) {
+      holdsOff = true;
+      writeIn(RETRY_AFTER_MS);
+    } else if (left.some((waiting) => waiting.flushed.length > 0) || bytes >= FLUSH_AT_BYTES) writeNow();
     else if (left.some((waiting) => waiting.lines.length > 0 || waiting.progress !== null)) writeIn(FLUSH_AFTER_MS);
   };
 
@@ -115,6 +121,7 @@ export function createLogWriter(
       onError(error);
       for (const { waiting, lines, progress } of taken) {
         waiting.lines = [...lines, ...waiting.lines];
+        waiting.bytes += lines.reduce((sum, line) => sum + line.data.length, 0);
         waiting.progress ??= progress;
       }
       return false;

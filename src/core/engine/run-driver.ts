@@ -9,10 +9,11 @@ import {
   decideOutcome,
   decideStopped,
   decideStuck,
-  decideSucceed,
   nextAction,
 } from '../domain/decide/attempt.ts';
+import { decideHold } from '../domain/decide/approve-step.ts';
 import type { Decision } from '../domain/decide/decision.ts';
+import { decideFinish } from '../domain/decide/finish.ts';
 import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
 import type { CoreLog } from '../ports/log.ts';
@@ -25,7 +26,7 @@ import type { LogWriter } from './log-writer.ts';
 import { transact } from './transact.ts';
 
 /** A call begins at most this long after its intent was sent, in milliseconds; else the intent is sent again. */
-export const INTENT_GOOD_FOR_MS = 500;
+const INTENT_GOOD_FOR_MS = 500;
 /** How long a call that was told to stop for its timeout has to return, in milliseconds. */
 export const GRACE_MS = 10_000;
 /** The longest wait between two tries to reach a store that is away, in milliseconds. */
@@ -117,8 +118,12 @@ export class RunDriver {
       }
       case 'attempt':
         return this.#attempt({ ...action, runId, fence }, loaded);
-      case 'succeed':
-        await this.#decide((aggregate) => decideSucceed(aggregate, runId), loaded);
+      case 'hold':
+        // Nobody works on it meanwhile: it is due again once it is approved.
+        await this.#decide((aggregate) => decideHold(aggregate, runId, fence, action.step), loaded);
+        return false;
+      case 'finish':
+        await this.#decide((aggregate) => decideFinish(aggregate, runId), loaded);
         return false;
       case 'record-stop':
         await this.#decide((aggregate) => decideStopped(aggregate, runId));

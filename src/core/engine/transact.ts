@@ -12,7 +12,7 @@ import type { Millis } from '../domain/time.ts';
 import type { Change, EventDraft, Origin, Store } from '../ports/store.ts';
 
 /** How often a decision is made anew because the machine changed under it. */
-export const MAX_CONFLICTS = 10;
+const MAX_CONFLICTS = 10;
 
 /** What a command is about and who gives it. */
 export interface Command {
