@@ -18,7 +18,9 @@ export function addListOptions(command: Command, filterFields: string, sortField
   command
     .addOption(new Option('--filter <FILTER>', `only what matches, as 'rack=r1 AND phase!=RMA'; over ${filterFields}`))
     .addOption(new Option('--sort <FIELD>', `by ${sortFields}; 'FIELD desc' the other way round`))
-    .addOption(new Option('--limit <N>', 'at most so many; 0 for all').default(String(DEFAULT_LIMIT)));
+    .addOption(
+      new Option('--limit <N>', 'at most so many; 0 for all').default(String(DEFAULT_LIMIT), String(DEFAULT_LIMIT)),
+    );
 }
 
 /** Gathers at most as many rows as the options allow, and says on stderr where there are more. */

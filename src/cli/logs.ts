@@ -31,7 +31,8 @@ export function addLogsCommand(program: Command, ending: Ending): void {
       `
 Examples:
   $ bmdemo logs 7f3a
-  $ bmdemo logs 7f3a --follow`,
+  $ bmdemo logs 7f3a --follow
+  $ bmdemo logs 7f3a -o json | jq -r '.data | @base64d'`,
     );
   addSettings(command, CLIENT_SETTINGS);
   command.action(

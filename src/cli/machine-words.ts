@@ -8,7 +8,7 @@ export function phaseOf({ status }: Machine): MachineStatus_Phase {
 }
 
 /** The condition of that type, where it is true. */
-export function trueCondition({ status }: Machine, type: string): Condition | undefined {
+function trueCondition({ status }: Machine, type: string): Condition | undefined {
   return status?.conditions.find((condition) => condition.type === type && condition.status);
 }
 

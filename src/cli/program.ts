@@ -49,7 +49,8 @@ function createProgram(ending: Ending): Command {
     .description('The whole life of a physical machine in a datacenter, over gRPC.')
     .usage('[options] [command]')
     .version(`bmdemo ${VERSION}`, '--version', 'the version')
-    .helpOption('-h, --help', 'this help, or that of a command')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand('help [command]', 'the help of a command')
     .enablePositionalOptions()
     .showHelpAfterError('(--help shows how it is written)')
     .configureOutput({
@@ -96,13 +97,15 @@ function createProgram(ending: Ending): Command {
 }
 
 const AFTER_HELP = `
-Without a command: the console, with the options of tui; where there is no terminal, a transcript of the main job.
+Without a command: the console, with the options of tui; without a terminal, a transcript of the
+main job. \`bmdemo COMMAND --help\` has the options and an example of each.
 
-Every option of tui, serve and of the commands' "Common options" has an environment variable, named in its help, and a
-key in the configuration file ($XDG_CONFIG_HOME/bmdemo/config.yaml): a flag beats the variable, and that the file.
+The options of tui and serve, and the common options of the commands, have an environment variable,
+named in their help, and a key in the configuration file ($XDG_CONFIG_HOME/bmdemo/config.yaml): a flag
+beats the variable, and that the file.
 
-Exit codes: 0 done, 1 a run or a call failed, 2 the command line is wrong, 3 the run was canceled, 4 no server,
-5 refused (busy, intervention needed, RMA).
+Exit codes: 0 done, 1 a run or a call failed, 2 the command line is wrong, 3 the run was canceled,
+4 no server, 5 refused (busy, intervention needed, RMA).
 
 Examples:
   $ bmdemo                          the console, with a server of its own

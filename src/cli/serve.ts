@@ -18,7 +18,8 @@ export function addServeCommand(program: Command, ending: Ending): void {
     .addHelpText(
       'after',
       `
-It listens on loopback or a unix socket alone. The first SIGINT or SIGTERM ends it within 5 s, the second at once.
+It listens on loopback or a unix socket alone. The first SIGINT or SIGTERM ends it within 5 s, the
+second at once.
 
 Examples:
   $ bmdemo serve

@@ -26,7 +26,7 @@ export interface StartOrder {
 export function addStartOptions(command: Command): void {
   command
     .option('--request-id <ID>', 'the same id again gives the same run (default: a new one)')
-    .option('--param <K=V>', 'a value for a param of the plan; may be given several times', gather)
+    .option('--param <K=V>', 'a value for a param of the plan (`bmdemo plans PLAN` has them); may be repeated', gather)
     .option('--reason <TEXT>', 'why, for the audit trail')
     .option('--acknowledge', 'go on although the machine needs intervention')
     .option('--detach', 'only start; follow nothing');

@@ -40,8 +40,8 @@ export function addTuiCommand(program: Command, ending: Ending): void {
     .addHelpText(
       'after',
       `
-Without --server it attaches to a bmdemo that has the port or the file already, if nothing is said about what the server
-should do; else it starts one of its own, which ends with the console.
+Without --server it attaches to a bmdemo that has the port or the file already, if nothing is said
+about what the server should do; else it starts one of its own, which ends with the console.
 
 Examples:
   $ bmdemo tui

@@ -8,10 +8,10 @@ export interface Address {
 }
 
 /** The host that is meant where only a port is given. */
-export const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_HOST = '127.0.0.1';
 
 /** The port that is meant where only a host is given. */
-export const DEFAULT_PORT = 50051;
+const DEFAULT_PORT = 50051;
 
 /** Where a server listens, and where a client looks for one, unless told otherwise. */
 export const DEFAULT_ADDRESS = `${DEFAULT_HOST}:${DEFAULT_PORT}`;

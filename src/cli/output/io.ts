@@ -22,7 +22,7 @@ export interface Output {
 }
 
 /** A stream of this process as an Output. */
-export function outputOf(stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }): Output {
+function outputOf(stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }): Output {
   const write = async (text: string) => {
     if (!stream.write(text)) await once(stream, 'drain');
   };

@@ -56,7 +56,7 @@ export function pairLines(context: Context, pairs: readonly (readonly [string, s
 }
 
 /** A heading and the lines below it, set off by an empty line; nothing where there are none. */
-export function section(context: Context, heading: string, lines: readonly string[]): string[] {
+function section(context: Context, heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', context.paint('strong', heading), ...lines.map((line) => `  ${line}`)];
 }
 

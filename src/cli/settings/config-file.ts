@@ -19,7 +19,7 @@ export interface FileEntry {
 export type FileSettings = ReadonlyMap<SettingName, FileEntry>;
 
 /** Where the file is looked for unless it is named: in XDG_CONFIG_HOME, else in ~/.config. */
-export function defaultConfigPath(env: NodeJS.ProcessEnv): string {
+function defaultConfigPath(env: NodeJS.ProcessEnv): string {
   // The XDG specification has relative paths ignored.
   const home = env.XDG_CONFIG_HOME;
   const base = home !== undefined && isAbsolute(home) ? home : join(homedir(), '.config');
@@ -48,7 +48,7 @@ function readText(file: string): string {
 }
 
 /** Reads the text of a configuration file; `file` is what mistakes call it. */
-export function parseConfig(text: string, file: string): FileSettings {
+function parseConfig(text: string, file: string): FileSettings {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line;
