@@ -1,9 +1,10 @@
 import type { Step, StepAction } from '../../src/core/domain/plan.ts';
+import { PLAIN_STEP } from '../../src/core/domain/plan.ts';
 import { DEFAULT_RETRY } from '../../src/core/domain/retry.ts';
 
 /** A step that does this. */
 function aStep(name: string, action: StepAction): Step {
-  return { name, action, timeoutSeconds: 300, maxRetries: 1, retry: DEFAULT_RETRY };
+  return { name, action, timeoutSeconds: 300, maxRetries: 1, retry: DEFAULT_RETRY, ...PLAIN_STEP };
 }
 
 const east = { clusterId: 'east', kubeconfigSecretRef: '' };

@@ -7,11 +7,11 @@ import {
   decideOutcome,
   decideStopped,
   decideStuck,
-  decideSucceed,
   nextAction,
 } from '../../src/core/domain/decide/attempt.ts';
 import { decideCancel, decideRetryNow } from '../../src/core/domain/decide/cancel-run.ts';
 import type { Decision } from '../../src/core/domain/decide/decision.ts';
+import { decideFinish } from '../../src/core/domain/decide/finish.ts';
 import { decideRegister, decideUpdate } from '../../src/core/domain/decide/machine.ts';
 import type { Repair } from '../../src/core/domain/decide/repair.ts';
 import { decideRepair } from '../../src/core/domain/decide/repair.ts';
@@ -204,7 +204,7 @@ export class Fleet {
       const run = await this.run(held);
       if (isTerminal(run.phase)) return run;
       if (run.steps.every((step) => step.state === 'SUCCEEDED')) {
-        await this.decide(held, (now) => decideSucceed(now, held.runId));
+        await this.decide(held, (now) => decideFinish(now, held.runId));
       } else {
         await this.announce(held);
         await this.end(held, DONE);

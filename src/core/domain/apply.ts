@@ -2,7 +2,8 @@ import type { Aggregate } from './aggregate.ts';
 import { runOf } from './aggregate.ts';
 import type { DomainEvent, MachineEvent, RunEvent } from './event.ts';
 import type { Machine } from './machine.ts';
-import type { PlannedRun, Run, StepStatus } from './run.ts';
+import type { Plan } from './plan.ts';
+import type { PlannedRun, Run, RunError, StepStatus } from './run.ts';
 import type { Millis } from './time.ts';
 
 /** The aggregate after an event: state is nothing but the fold of these. */
@@ -15,7 +16,7 @@ export function apply(aggregate: Aggregate, event: DomainEvent, now: Millis): Ag
   }
   const planned = runOf(aggregate, event.runId);
   if (planned === null) throw new Error(`event ${event.kind} of run ${event.runId}, which the aggregate does not have`);
-  const next: PlannedRun = { plan: planned.plan, run: applyToRun(planned.run, event, now) };
+  const next: PlannedRun = { plan: planned.plan, run: applyToRun(planned, event, now) };
   return {
     ...aggregate,
     runs: aggregate.runs.map((other) => (other === planned ? next : other)),
@@ -44,7 +45,7 @@ export function applyToMachine(machine: Machine | null, event: MachineEvent, now
 }
 
 /** A run after one of its events other than the one that made it. */
-function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, now: Millis): Run {
+function applyToRun({ run, plan }: PlannedRun, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, now: Millis): Run {
   const next = { ...run, revision: run.revision + 1 };
   switch (event.kind) {
     case 'STARTED':
@@ -91,6 +92,25 @@ function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, no
       return withStep(next, event.step, now, (step) => ({ ...step, nextRetryAt: now }));
     case 'STEP_SUCCEEDED':
       return withStep(next, event.step, now, (step) => ended(step, 'SUCCEEDED', now, event.told));
+    case 'STEP_FAILED': {
+      const failed = withStep(next, event.step, now, (step) => ended(step, 'FAILED', now, event.told));
+      return event.failure === null ? failed : failing(failed, event.failure, plan);
+    }
+    case 'STEP_HELD':
+      return withStep({ ...next, currentStep: event.step }, event.step, now, (step) => ({
+        ...step,
+        heldSince: now,
+        message: event.told,
+      }));
+    case 'STEP_APPROVED': {
+      const { by: actor, reason } = event;
+      return withStep(next, event.step, now, (step) => ({
+        ...step,
+        heldSince: null,
+        approval: { actor, reason, at: now },
+        message: `approved by ${actor}: ${reason}`,
+      }));
+    }
     case 'SUCCEEDED':
       return { ...next, phase: 'SUCCEEDED', finishedAt: now };
     case 'FAILED':
@@ -98,6 +118,7 @@ function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, no
         ...next,
         phase: 'FAILED',
         finishedAt: now,
+        failure: null,
         error: event.error,
         stopping: event.stopping,
         steps: closeSteps(run, 'FAILED', now, event.told, event.stopping),
@@ -107,6 +128,7 @@ function applyToRun(run: Run, event: Exclude<RunEvent, { kind: 'ACCEPTED' }>, no
         ...next,
         phase: 'CANCELED',
         finishedAt: now,
+        failure: null,
         canceledBy: event.by,
         stopping: event.stopping,
         steps: closeSteps(run, 'CANCELED', now, event.message, event.stopping),
@@ -129,6 +151,18 @@ function ended(step: StepStatus, state: StepStatus['state'], now: Millis, messag
   return { ...step, state, finishedAt: now, changedAt: now, message, nextRetryAt: null, intent: null, probe: 'none' };
 }
 
+/** A run that will fail: of what was not reached, only the `always` steps are still to be done. The first failure stands. */
+function failing(run: Run, failure: RunError, plan: Plan): Run {
+  const steps = run.steps.map((step, index) =>
+    step.state === 'WAITING' && plan.steps[index]?.always !== true ? skipped(step) : step,
+  );
+  return { ...run, failure: run.failure ?? failure, steps };
+}
+
+function skipped(step: StepStatus): StepStatus {
+  return { ...step, state: 'SKIPPED', heldSince: null };
+}
+
 /** The step under way takes the run's end, those not reached are skipped; an intent that is held stays to be seen. */
 function closeSteps(
   run: Run,
@@ -139,7 +173,7 @@ function closeSteps(
 ): readonly StepStatus[] {
   return run.steps.map((step) => {
     if (step.state === 'RUNNING') return { ...ended(step, state, now, message), intent: held ? step.intent : null };
-    if (step.state === 'WAITING') return { ...step, state: 'SKIPPED' as const };
+    if (step.state === 'WAITING') return skipped(step);
     return step;
   });
 }

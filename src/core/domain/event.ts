@@ -57,9 +57,19 @@ export type RunEvent = OfRun &
           | { readonly kind: 'ATTEMPT_FAILED'; readonly step: number; readonly nextRetryAt: Millis }
           | { readonly kind: 'ATTEMPT_UNKNOWN'; readonly step: number }
           | { readonly kind: 'STEP_SUCCEEDED'; readonly step: number }
+          /** The step is out of attempts, and other steps follow all the same. */
+          | {
+              readonly kind: 'STEP_FAILED';
+              readonly step: number;
+              /** What the run fails with once they are done; null where the step is passed over. */
+              readonly failure: RunError | null;
+            }
+          /** The step waits for a person; `told` is what the person is asked. */
+          | { readonly kind: 'STEP_HELD'; readonly step: number }
           | { readonly kind: 'FAILED'; readonly error: RunError; readonly stopping: boolean }
         ))
     | { readonly kind: 'BACK_OFF_SKIPPED'; readonly step: number }
+    | { readonly kind: 'STEP_APPROVED'; readonly step: number; readonly by: string; readonly reason: string }
     | { readonly kind: 'SUCCEEDED' }
     | { readonly kind: 'CANCELED'; readonly by: string; readonly stopping: boolean }
     | { readonly kind: 'STOPPED' }
@@ -99,7 +109,10 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   ATTEMPT_FAILED: true,
   ATTEMPT_UNKNOWN: true,
   BACK_OFF_SKIPPED: true,
+  STEP_HELD: true,
+  STEP_APPROVED: true,
   STEP_SUCCEEDED: true,
+  STEP_FAILED: true,
   SUCCEEDED: true,
   FAILED: true,
   CANCELED: true,

@@ -35,20 +35,30 @@ export interface StepKindTraits {
   readonly afterCrash: 'restart' | 'probe';
   /** What is lost on the machine, in a few words; null where nothing is. */
   readonly destroys: string | null;
+  /**
+   * The machine's phase after the run is read off the step. So it can be neither passed over when it fails, nor done in a
+   * run that has failed.
+   */
+  readonly settlesPhase: boolean;
 }
 
 /** One row a step kind: the place to begin when a kind is added. */
 export const STEP_KINDS: Readonly<Record<StepKind, StepKindTraits>> = {
-  ssh: { capabilities: ['RemoteExec'], afterCrash: 'probe', destroys: null },
-  reboot: { capabilities: ['Power'], afterCrash: 'probe', destroys: null },
-  netboot: { capabilities: ['BootDevice'], afterCrash: 'restart', destroys: null },
-  repave: { capabilities: ['Imaging'], afterCrash: 'restart', destroys: 'everything on the disk' },
-  join: { capabilities: ['Cluster'], afterCrash: 'probe', destroys: null },
-  verify: { capabilities: ['Cluster'], afterCrash: 'restart', destroys: null },
-  net: { capabilities: ['RemoteExec'], afterCrash: 'restart', destroys: null },
-  rma: { capabilities: ['Inventory'], afterCrash: 'restart', destroys: null },
-  drain: { capabilities: ['Cluster'], afterCrash: 'restart', destroys: 'running workloads are evicted' },
-  power_off: { capabilities: ['Power'], afterCrash: 'probe', destroys: null },
+  ssh: { capabilities: ['RemoteExec'], afterCrash: 'probe', destroys: null, settlesPhase: false },
+  reboot: { capabilities: ['Power'], afterCrash: 'probe', destroys: null, settlesPhase: false },
+  netboot: { capabilities: ['BootDevice'], afterCrash: 'restart', destroys: null, settlesPhase: false },
+  repave: { capabilities: ['Imaging'], afterCrash: 'restart', destroys: 'everything on the disk', settlesPhase: true },
+  join: { capabilities: ['Cluster'], afterCrash: 'probe', destroys: null, settlesPhase: true },
+  verify: { capabilities: ['Cluster'], afterCrash: 'restart', destroys: null, settlesPhase: true },
+  net: { capabilities: ['RemoteExec'], afterCrash: 'restart', destroys: null, settlesPhase: false },
+  rma: { capabilities: ['Inventory'], afterCrash: 'restart', destroys: null, settlesPhase: true },
+  drain: {
+    capabilities: ['Cluster'],
+    afterCrash: 'restart',
+    destroys: 'running workloads are evicted',
+    settlesPhase: false,
+  },
+  power_off: { capabilities: ['Power'], afterCrash: 'probe', destroys: null, settlesPhase: false },
 };
 
 /** True where a step that was cut off must be probed before it is tried again. */
@@ -57,8 +67,21 @@ export function needsProbeAfterCrash(action: StepAction): boolean {
   return STEP_KINDS[action.kind].afterCrash === 'probe';
 }
 
+/** How a step fits into its run. */
+export interface StepManners {
+  /** What becomes of the run when the step is out of attempts: it fails, or it goes on with the next step. */
+  readonly onFailure: 'stop' | 'continue';
+  /** The step is carried out in its turn although a step before it has failed the run. */
+  readonly always: boolean;
+  /** What a person is asked who has to let the step begin; null where nobody is. */
+  readonly hold: string | null;
+}
+
+/** A step of which nothing is said: it fails its run, is done in a run that goes well, and waits for nobody. */
+export const PLAIN_STEP: StepManners = { onFailure: 'stop', always: false, hold: null };
+
 /** One step of a plan. */
-export interface Step {
+export interface Step extends StepManners {
   readonly name: string;
   readonly action: StepAction;
   /** For one attempt, in seconds. */

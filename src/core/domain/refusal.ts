@@ -28,6 +28,7 @@ export type RefusalReason =
   | 'CAPABILITY_MISSING'
   | 'UNKNOWN_PROVIDER'
   | 'RUN_FINISHED'
+  | 'STEP_NOT_HELD'
   | 'CONTENTION'
   | 'STORE_UNAVAILABLE';
 

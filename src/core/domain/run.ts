@@ -31,6 +31,13 @@ export interface RunError {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** Who let a step begin that waits for a person, why, and when. */
+export interface Approval {
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: Millis;
+}
+
 /** The attempt that was announced and has no outcome yet. */
 export interface Intent {
   readonly fence: number;
@@ -54,6 +61,10 @@ export interface StepStatus {
   /** Set exactly while the step waits in back-off. */
   readonly nextRetryAt: Millis | null;
   readonly intent: Intent | null;
+  /** Since when the step waits for a person's approval; set exactly while it does. */
+  readonly heldSince: Millis | null;
+  /** Null where nobody was asked, or has not answered. */
+  readonly approval: Approval | null;
   /** How often this attempt was cut off without an outcome. */
   readonly interruptions: number;
   /** Why the hardware must be asked before the next attempt. */
@@ -91,6 +102,8 @@ export interface Run {
   /** Index of the step that is or was last under way; -1 before the first. */
   readonly currentStep: number;
   readonly steps: readonly StepStatus[];
+  /** What the run ends with once its `always` steps are done, because a step has failed it; null where none has, or it has ended. */
+  readonly failure: RunError | null;
   readonly error: RunError | null;
   /** True while the run has ended but its call to the hardware has not returned. */
   readonly stopping: boolean;

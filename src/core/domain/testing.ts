@@ -8,6 +8,7 @@ import type { Decision } from './decide/decision.ts';
 import { decideStartRun, type StartRun } from './decide/start-run.ts';
 import type { Machine, MachineSpec } from './machine.ts';
 import type { Capability, Plan, Step } from './plan.ts';
+import { PLAIN_STEP } from './plan.ts';
 import { BUILT_IN_PLANS } from './plans/built-in.ts';
 import type { Refusal } from './refusal.ts';
 import { DEFAULT_RETRY } from './retry.ts';
@@ -106,7 +107,7 @@ export function builtIn(name: string): Plan {
 
 /** An own plan with steps like these; each sets a netboot profile, has 60 s and one retry, unless it says otherwise. */
 export function aPlanOf(...steps: readonly Partial<Step>[]): Plan {
-  const base = { timeoutSeconds: 60, maxRetries: 1, retry: DEFAULT_RETRY };
+  const base = { timeoutSeconds: 60, maxRetries: 1, retry: DEFAULT_RETRY, ...PLAIN_STEP };
   return {
     ...builtIn('reboot'),
     id: 'plan/own',

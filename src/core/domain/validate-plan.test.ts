@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ParamSpec, Plan, Step, StepAction } from './plan.ts';
+import { PLAIN_STEP } from './plan.ts';
 import { BUILT_IN_PLANS } from './plans/built-in.ts';
 import { DEFAULT_RETRY } from './retry.ts';
 import { builtIn } from './testing.ts';
@@ -7,7 +8,7 @@ import { PLAN_LIMITS, planIdFault, planViolations } from './validate-plan.ts';
 
 function aStep(with_: Partial<Step> = {}): Step {
   const action: StepAction = { kind: 'reboot', force: false };
-  return { name: 'step-1', action, timeoutSeconds: 60, maxRetries: 1, retry: DEFAULT_RETRY, ...with_ };
+  return { name: 'step-1', action, timeoutSeconds: 60, maxRetries: 1, retry: DEFAULT_RETRY, ...PLAIN_STEP, ...with_ };
 }
 
 function aParam(with_: Partial<ParamSpec> = {}): ParamSpec {

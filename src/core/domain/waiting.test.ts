@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Aggregate } from './aggregate.ts';
-import { decideStuck, decideSucceed } from './decide/attempt.ts';
+import { decideStuck } from './decide/attempt.ts';
 import { decideCancel, decideRetryNow } from './decide/cancel-run.ts';
+import { decideFinish } from './decide/finish.ts';
 import {
   accepted,
   aMachine,
@@ -153,7 +154,7 @@ describe('what a run waits for', () => {
 
   it('ended: nothing', () => {
     const done = attempted(begun(accepted(builtIn('reboot'))), DONE);
-    expect(waits(applied(done, decideSucceed(done, RUN)))).toBeNull();
+    expect(waits(applied(done, decideFinish(done, RUN)))).toBeNull();
     expect(waits(attempted(running, REFUSED), { owned: false })).toBeNull();
   });
 });

@@ -6,7 +6,15 @@ import { isTerminal, openIntent } from './run.ts';
 import type { Millis } from './time.ts';
 
 /** What has to happen before anything moves. */
-export type WaitingKind = 'provider' | 'back-off' | 'slot' | 'stopping' | 'intervention' | 'recovery' | 'replacement';
+export type WaitingKind =
+  | 'provider'
+  | 'back-off'
+  | 'slot'
+  | 'stopping'
+  | 'intervention'
+  | 'recovery'
+  | 'approval'
+  | 'replacement';
 
 /** What a run or a machine waits for: the answer to "why does nothing move?". */
 export interface WaitingFor {
@@ -44,6 +52,7 @@ export function runWaitsFor({ run, owned, queue }: RunSituation, now: Millis): W
   if (queue !== null) return slot(run, queue.scope, queue.position);
   if (run.phase === 'PENDING') return owned === false ? slot(run, 'server', 0) : null;
   const step = run.steps[run.currentStep];
+  if (step !== undefined && step.heldSince !== null) return approval(run, step, step.heldSince);
   if (step === undefined || step.state !== 'RUNNING') return owned === false ? recovery(run, step) : null;
   if (openIntent(run) !== null) return owned === false ? recovery(run, step) : call(run, step);
   if (step.nextRetryAt === null) return owned === false ? recovery(run, step) : null;
@@ -113,6 +122,13 @@ function backOff(run: Run, step: StepStatus, until: Millis): WaitingFor {
   const next = step.attempt + 1;
   const detail = `attempt ${next} of ${step.maxAttempts} of ${step.name}, because ${step.message}`;
   return { ...waiting('back-off', detail, step.changedAt), ...inStep(run, step, next), until };
+}
+
+function approval(run: Run, step: StepStatus, since: Millis): WaitingFor {
+  return {
+    ...waiting('approval', `somebody to approve ${step.name}: ${step.message}`, since),
+    ...inStep(run, step, 1),
+  };
 }
 
 function slot(run: Run, scope: string, queuePosition: number): WaitingFor {

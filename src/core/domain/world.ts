@@ -1,6 +1,7 @@
 import type { Aggregate, RequestRecord } from './aggregate.ts';
 import { decisionTime, runOf } from './aggregate.ts';
 import { apply } from './apply.ts';
+import { decideApprove, decideHold } from './decide/approve-step.ts';
 import type { Announce, Outcome, ProbeOutcome } from './decide/attempt.ts';
 import {
   decideBegin,
@@ -10,11 +11,11 @@ import {
   decideOutcome,
   decideStopped,
   decideStuck,
-  decideSucceed,
   nextAction,
 } from './decide/attempt.ts';
 import { decideCancel, decideRetryNow } from './decide/cancel-run.ts';
 import type { Decision } from './decide/decision.ts';
+import { decideFinish } from './decide/finish.ts';
 import { decideRegister } from './decide/machine.ts';
 import type { Repair } from './decide/repair.ts';
 import { decideRepair } from './decide/repair.ts';
@@ -23,7 +24,7 @@ import type { DomainEvent } from './event.ts';
 import type { Refusal } from './refusal.ts';
 import type { Run } from './run.ts';
 import { isTerminal } from './run.ts';
-import { anAggregate, aSpec, aStart } from './testing.ts';
+import { anAggregate, aPlanOf, aSpec, aStart } from './testing.ts';
 import type { Millis } from './time.ts';
 
 /** Something that somebody does to the machine, or that happens to its server. */
@@ -34,7 +35,7 @@ export type Act =
   | { readonly act: 'repair'; readonly request: number; readonly repair: Repair['method']; readonly release: boolean }
   | { readonly act: 'go-on' }
   | { readonly act: 'call-ends'; readonly outcome: Outcome; readonly probe: ProbeOutcome }
-  | { readonly act: 'server-dies' | 'call-is-stuck' | 'reap' | 'fault' | 'succeed' }
+  | { readonly act: 'server-dies' | 'call-is-stuck' | 'reap' | 'fault' | 'finish' | 'approve' }
   | { readonly act: 'announce'; readonly step: number; readonly attempt: number; readonly probe: boolean }
   | { readonly act: 'time'; readonly ms: number };
 
@@ -52,6 +53,16 @@ interface Call {
   readonly fence: number;
   readonly probe: boolean;
 }
+
+/** An own plan in which failures are passed over, cleaned up after, and waited for: all that built-in plans have not. */
+const OWN_PLAN = aPlanOf(
+  { action: { kind: 'drain' }, hold: 'Is the rack free?' },
+  { action: { kind: 'reboot', force: false }, onFailure: 'continue' },
+  { maxRetries: 0, always: true },
+  { action: { kind: 'ssh', scriptRef: 'script/x', args: {}, restartable: true } },
+  { always: true, onFailure: 'continue' },
+  { always: true, hold: 'Is the medium out?' },
+);
 
 /** One machine, its runs and their owner, in memory: decide and apply without a store. */
 export class World {
@@ -96,8 +107,10 @@ export class World {
         return this.#reap();
       case 'fault':
         return this.#call === null && this.#commit(decideBroken(this.aggregate, this.#active(), 'fault'));
-      case 'succeed':
-        return this.#commit(decideSucceed(this.aggregate, this.#active()));
+      case 'finish':
+        return this.#commit(decideFinish(this.aggregate, this.#active()));
+      case 'approve':
+        return this.#approve();
       case 'announce':
         return this.#announce({ ...act, runId: this.#active(), fence: this.#fence });
       case 'time':
@@ -117,7 +130,9 @@ export class World {
   #start(request: number, plan: string, acknowledge: boolean): boolean {
     const requestId = `request-${request}`;
     this.#runs += 1;
-    const command = aStart(plan, { runId: `run-${this.#runs}`, requestId, acknowledgeIntervention: acknowledge });
+    const own = plan === 'own' ? { plan: OWN_PLAN } : {};
+    const start = { runId: `run-${this.#runs}`, requestId, acknowledgeIntervention: acknowledge, ...own };
+    const command = aStart(plan, start);
     const decision = decideStartRun(this.#asked(requestId), command);
     return decision.kind !== 'existing' && this.#commit(decision);
   }
@@ -151,12 +166,21 @@ export class World {
         return this.#announce({ ...action, runId, fence: this.#fence });
       case 'wait':
         return this.do({ act: 'time', ms: action.until - this.aggregate.now });
-      case 'succeed':
-        return this.#commit(decideSucceed(this.aggregate, runId));
+      case 'hold':
+        return this.#commit(decideHold(this.aggregate, runId, this.#fence, action.step));
+      case 'finish':
+        return this.#commit(decideFinish(this.aggregate, runId));
       case 'record-stop':
       case 'nothing':
         return false;
     }
+  }
+
+  /** Lets the step begin at which the active run is. */
+  #approve(): boolean {
+    const run = runOf(this.aggregate, this.#active())?.run;
+    const step = run?.steps[run.currentStep]?.name ?? 'none';
+    return this.#commit(decideApprove(this.aggregate, { runId: this.#active(), step, by: 'carol', reason: 'why' }));
   }
 
   #announce(announce: Announce): boolean {

@@ -1,5 +1,6 @@
 import type { Aggregate } from '../domain/aggregate.ts';
 import { decisionTime, runOf } from '../domain/aggregate.ts';
+import { decideHold } from '../domain/decide/approve-step.ts';
 import type { Announce, NextAction, Outcome, ProbeOutcome } from '../domain/decide/attempt.ts';
 import {
   decideBegin,
@@ -11,7 +12,6 @@ import {
   decideStuck,
   nextAction,
 } from '../domain/decide/attempt.ts';
-import { decideHold } from '../domain/decide/approve-step.ts';
 import type { Decision } from '../domain/decide/decision.ts';
 import { decideFinish } from '../domain/decide/finish.ts';
 import type { Clock } from '../ports/clock.ts';

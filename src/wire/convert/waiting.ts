@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<WaitingKind, WaitingFor_Kind>> = {
   stopping: WaitingFor_Kind.STOPPING,
   intervention: WaitingFor_Kind.INTERVENTION,
   recovery: WaitingFor_Kind.RECOVERY,
+  approval: WaitingFor_Kind.APPROVAL,
   replacement: WaitingFor_Kind.REPLACEMENT,
 };
 

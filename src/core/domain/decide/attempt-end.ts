@@ -3,7 +3,7 @@ import type { DomainEvent } from '../event.ts';
 import type { Step } from '../plan.ts';
 import { needsProbeAfterCrash } from '../plan.ts';
 import { backOffMs } from '../retry.ts';
-import type { PlannedRun, RunErrorCode, StepStatus } from '../run.ts';
+import type { PlannedRun, RunError, RunErrorCode, StepStatus } from '../run.ts';
 import type { Millis } from '../time.ts';
 import type { Decision } from './decision.ts';
 import { decided, machineEvent } from './decision.ts';
@@ -47,7 +47,7 @@ export function stepSucceeded({ aggregate, planned, index, step, now }: Attempt,
 /** The attempt is used up: the next one follows after a back-off, unless it was the last or the failure is terminal. */
 export function attemptFailed(at: Attempt, failure: Failure, terminal: boolean, random: number): Decision {
   const { planned, index, step, status } = at;
-  if (terminal || status.attempt >= status.maxAttempts) return runFails(at, failure);
+  if (terminal || status.attempt >= status.maxAttempts) return stepFails(at, failure);
   const nextRetryAt = at.now + backOffMs(step.retry, status.attempt, random);
   const told = `${ordinal(status)} failed: ${failure.told}`;
   return decided([
@@ -77,7 +77,7 @@ export function attemptInterrupted(at: Attempt, message: string): Decision {
   const { planned, index, step, status } = at;
   if (status.interruptions + 1 >= MAX_INTERRUPTIONS) {
     const told = `cut off ${MAX_INTERRUPTIONS} times without an outcome; the last time: ${message || 'no reason given'}`;
-    return runFails(at, { code: 'INTERRUPTED', told, cause: 'INTERRUPTED', retryable: true });
+    return stepFails(at, { code: 'INTERRUPTED', told, cause: 'INTERRUPTED', retryable: true });
   }
   const told = `${ordinal(status)} was cut off${because(message)}`;
   const probe = needsProbeAfterCrash(step.action);
@@ -86,23 +86,58 @@ export function attemptInterrupted(at: Attempt, message: string): Decision {
   ]);
 }
 
-/** The run ends FAILED, and its machine needs intervention. */
-export function runFails({ aggregate, planned, step, status, now }: Attempt, failure: Failure): Decision {
+/**
+ * The step is out of attempts. The run goes on where the step may be passed over, or where it still has `always` steps to
+ * do; else it ends here.
+ */
+export function stepFails(at: Attempt, failure: Failure): Decision {
+  const { planned, index, step } = at;
+  const passedOver = step.onFailure === 'continue';
+  if (!passedOver && stepsToDoAnyway(planned).length === 0) return runFails(at, failure);
+  const error = passedOver ? null : errorOf(at, failure);
+  const told = failure.told;
+  return decided([
+    { subject: 'run', kind: 'STEP_FAILED', ...telling(planned, step, told), step: index, failure: error },
+  ]);
+}
+
+/** The run ends FAILED at once, and its machine needs intervention. What failed it first stays its error. */
+export function runFails(at: Attempt, failure: Failure): Decision {
+  const { aggregate, planned, step, now } = at;
   const { run } = planned;
   const stopping = failure.held === true;
+  const error = run.failure ?? errorOf(at, failure);
   const { message, ...rest } = telling(planned, step, failure.told);
-  const error = {
+  const undone = withUndone(planned, message);
+  const events: DomainEvent[] = [{ subject: 'run', kind: 'FAILED', ...rest, message: undone, error, stopping }];
+  if (aggregate.machine !== null) {
+    const context = { now, reason: 'RunFailed', runId: run.id, held: stopping };
+    const why = `${run.planId} failed in ${withUndone(planned, error.message)}`;
+    events.push(machineEvent(aggregate.machine, 'RUN_FAILED', why, context));
+  }
+  return decided(events);
+}
+
+function errorOf({ planned, step, status }: Attempt, failure: Failure): RunError {
+  return {
     code: failure.code,
-    message,
+    message: telling(planned, step, failure.told).message,
     retryable: failure.retryable,
     details: { step: step.name, attempt: String(status.attempt), code: failure.cause },
   };
-  const events: DomainEvent[] = [{ subject: 'run', kind: 'FAILED', ...rest, message, error, stopping }];
-  if (aggregate.machine !== null) {
-    const context = { now, reason: 'RunFailed', runId: run.id, held: stopping };
-    events.push(machineEvent(aggregate.machine, 'RUN_FAILED', `${run.planId} failed in ${message}`, context));
-  }
-  return decided(events);
+}
+
+/** The names of the `always` steps that a run has not come to. */
+function stepsToDoAnyway({ run, plan }: PlannedRun): readonly string[] {
+  return plan.steps
+    .filter((step, index) => step.always && run.steps[index]?.state === 'WAITING')
+    .map(({ name }) => name);
+}
+
+/** What ends a run, and the `always` steps that are left undone with it, so that somebody sees to them. */
+export function withUndone(planned: PlannedRun, message: string): string {
+  const undone = stepsToDoAnyway(planned);
+  return undone.length === 0 ? message : `${message}; left undone: ${undone.join(', ')}`;
 }
 
 /** The event names the step; the step itself need not. */

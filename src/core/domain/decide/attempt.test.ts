@@ -25,8 +25,9 @@ import {
   UNKNOWN,
 } from '../testing.ts';
 import type { Announce } from './attempt.ts';
-import { decideBegin, decideIntent, decideOutcome, decideStopped, decideSucceed } from './attempt.ts';
+import { decideBegin, decideIntent, decideOutcome, decideStopped } from './attempt.ts';
 import { decideCancel } from './cancel-run.ts';
+import { decideFinish } from './finish.ts';
 
 const RUN = 'run0000000000001';
 const NOTHING = { kind: 'decision', events: [], request: null };
@@ -80,7 +81,7 @@ describe('what the owner of a run does next', () => {
   });
 
   it('ends the run once every step has succeeded', () => {
-    expect(due(attempted(attempted(begun(accepted(NETBOOT)), DONE), DONE))).toEqual({ kind: 'succeed' });
+    expect(due(attempted(attempted(begun(accepted(NETBOOT)), DONE), DONE))).toEqual({ kind: 'finish' });
   });
 
   it('lets go of the machine where the run has ended and no call of its own is under way', () => {
@@ -182,20 +183,20 @@ describe('the good end of a run', () => {
   const done = attempted(attempted(begun(accepted(NETBOOT)), DONE), DONE);
 
   it('is SUCCEEDED, and gives the machine back', () => {
-    const succeeded = applied(done, decideSucceed(done, RUN));
+    const succeeded = applied(done, decideFinish(done, RUN));
     expect(theRun(succeeded)).toMatchObject({ phase: 'SUCCEEDED', error: null, stopping: false });
     expect(machineOf(succeeded)).toMatchObject({ phase: 'FACTORY_READY', activeRunId: null, lastSeenAt: T0 + 1_000 });
   });
 
   it('is not decided before every step has succeeded', () => {
     const half = attempted(begun(accepted(NETBOOT)), DONE);
-    expect(decideSucceed(half, RUN)).toEqual(NOTHING);
-    expect(decideSucceed(announced(half), RUN)).toEqual(NOTHING);
-    expect(decideSucceed(accepted(NETBOOT), RUN)).toEqual(NOTHING);
+    expect(decideFinish(half, RUN)).toEqual(NOTHING);
+    expect(decideFinish(announced(half), RUN)).toEqual(NOTHING);
+    expect(decideFinish(accepted(NETBOOT), RUN)).toEqual(NOTHING);
   });
 
   it('is decided once', () => {
-    expect(decideSucceed(applied(done, decideSucceed(done, RUN)), RUN)).toEqual(NOTHING);
+    expect(decideFinish(applied(done, decideFinish(done, RUN)), RUN)).toEqual(NOTHING);
   });
 
   it.each([
@@ -205,7 +206,7 @@ describe('the good end of a run', () => {
   ] as const)('of %s leaves the machine in %s', (name, phase, set) => {
     let aggregate = begun(accepted(builtIn(name)));
     while (due(aggregate).kind === 'attempt') aggregate = attempted(aggregate, DONE);
-    aggregate = applied(aggregate, decideSucceed(aggregate, RUN));
+    aggregate = applied(aggregate, decideFinish(aggregate, RUN));
     expect(machineOf(aggregate).phase).toBe(phase);
     expect(trueConditions(machineOf(aggregate))).toEqual(set);
   });
@@ -214,7 +215,7 @@ describe('the good end of a run', () => {
     const ending = (reason: string) => {
       let aggregate = begun(accepted(aPlanOf({ action: { kind: 'rma', reason } })));
       aggregate = attempted(aggregate, DONE);
-      return machineOf(applied(aggregate, decideSucceed(aggregate, RUN))).conditions;
+      return machineOf(applied(aggregate, decideFinish(aggregate, RUN))).conditions;
     };
     expect(ending('bad fan')).toMatchObject([{ type: 'RMA', reason: 'MarkedForRma', message: 'bad fan' }]);
     expect(ending('')).toMatchObject([{ type: 'RMA', message: 'no reason given' }]);

@@ -1,8 +1,6 @@
 import type { Aggregate } from '../aggregate.ts';
 import { decisionTime, runOf } from '../aggregate.ts';
 import type { DomainEvent } from '../event.ts';
-import { happeningOfSuccess } from '../lifecycle.ts';
-import { planTraits } from '../plan.ts';
 import type { PlannedRun, StepStatus } from '../run.ts';
 import { isTerminal, openIntent } from '../run.ts';
 import type { Millis } from '../time.ts';
@@ -13,6 +11,7 @@ import {
   attemptUnknown,
   probedNotDone,
   runFails,
+  stepFails,
   stepSucceeded,
 } from './attempt-end.ts';
 import type { Decision } from './decision.ts';
@@ -39,22 +38,29 @@ export type NextAction =
   | { readonly kind: 'record-interruption'; readonly step: number }
   | { readonly kind: 'attempt'; readonly step: number; readonly attempt: number; readonly probe: boolean }
   | { readonly kind: 'wait'; readonly until: Millis }
-  | { readonly kind: 'succeed' }
+  | { readonly kind: 'hold'; readonly step: number }
+  | { readonly kind: 'finish' }
   | { readonly kind: 'record-stop' }
   | { readonly kind: 'nothing' };
 
 /** Reads off a run what its owner, holding this fence and having no call under way, has to do next. */
 export function nextAction(planned: PlannedRun, fence: number, now: Millis): NextAction {
-  const { run } = planned;
+  const { run, plan } = planned;
   if (isTerminal(run.phase)) return run.stopping ? { kind: 'record-stop' } : { kind: 'nothing' };
   if (run.phase === 'PENDING') return { kind: 'start' };
   const open = openIntent(run);
   if (open !== null && open.intent.fence !== fence) return { kind: 'record-interruption', step: open.index };
-  const step = run.steps.findIndex((status) => status.state !== 'SUCCEEDED');
+  const step = run.steps.findIndex(isUnfinished);
   const status = run.steps[step];
-  if (status === undefined) return { kind: 'succeed' };
+  if (status === undefined) return { kind: 'finish' };
+  if (status.heldSince !== null) return { kind: 'nothing' };
+  if (plan.steps[step]?.hold != null && status.approval === null) return { kind: 'hold', step };
   if (status.nextRetryAt !== null && status.nextRetryAt > now) return { kind: 'wait', until: status.nextRetryAt };
   return { kind: 'attempt', step, attempt: attemptNumber(status), probe: status.probe !== 'none' };
+}
+
+function isUnfinished({ state }: StepStatus): boolean {
+  return state === 'WAITING' || state === 'RUNNING';
 }
 
 /** An attempt that was cut off or is in doubt keeps its number; one that failed is followed by the next. */
@@ -174,7 +180,7 @@ function probeEnded(at: Attempt, outcome: Outcome | ProbeOutcome, random: number
 
 function outcomeUnknown(at: Attempt, message: string): Decision {
   const told = `what became of it is not known, and the hardware does not tell: ${message || 'no reason given'}`;
-  return runFails(at, { code: 'OUTCOME_UNKNOWN', told, cause: 'UNKNOWN', retryable: false });
+  return stepFails(at, { code: 'OUTCOME_UNKNOWN', told, cause: 'UNKNOWN', retryable: false });
 }
 
 function attemptAt(aggregate: Aggregate, planned: PlannedRun, index: number): Attempt | null {
@@ -225,36 +231,6 @@ export function decideStopped(
     events.push(machineEvent(aggregate.machine, 'CALL_STOPPED', message, context));
   }
   return decided(events);
-}
-
-/** Decides the good end of a run; no events unless every step has succeeded. */
-export function decideSucceed(aggregate: Aggregate, runId: string): Decision {
-  const planned = runOf(aggregate, runId);
-  if (planned?.run.phase !== 'RUNNING') return decided([]);
-  if (planned.run.steps.some((status) => status.state !== 'SUCCEEDED')) return decided([]);
-  const { run, plan } = planned;
-  const message = `run ${run.id} succeeded: ${run.planId}`;
-  const events: DomainEvent[] = [{ subject: 'run', kind: 'SUCCEEDED', runId, message }];
-  if (aggregate.machine !== null) {
-    const happening = happeningOfSuccess(planTraits(plan));
-    const why = happening === 'RMA_MARKED' ? rmaReason(planned) : message;
-    events.push(
-      machineEvent(aggregate.machine, happening, why, {
-        now: decisionTime(aggregate),
-        reason: happening === 'RMA_MARKED' ? 'MarkedForRma' : 'RunSucceeded',
-        runId,
-        originPhase: run.originPhase,
-        seen: true,
-      }),
-    );
-  }
-  return decided(events);
-}
-
-function rmaReason({ run, plan }: PlannedRun): string {
-  const step = plan.steps.find((candidate) => candidate.action.kind === 'rma');
-  const declared = step?.action.kind === 'rma' ? step.action.reason : '';
-  return declared || run.reason || 'no reason given';
 }
 
 /** Decides the end of a run that this program itself cannot carry on; a call that may be under way keeps the machine held. */

@@ -21,7 +21,8 @@ import {
   UNKNOWN,
 } from '../testing.ts';
 import type { Outcome, ProbeOutcome } from './attempt.ts';
-import { decideIntent, decideInterrupted, decideSucceed, nextAction } from './attempt.ts';
+import { decideIntent, decideInterrupted, nextAction } from './attempt.ts';
+import { decideFinish } from './finish.ts';
 
 const RUN = 'run0000000000001';
 
@@ -80,8 +81,8 @@ function carriedOut(own: Plan, calls: readonly End[], probes: readonly End[]): {
     const due = nextAction(planned, fence, decisionTime(at));
     if (due.kind === 'wait') {
       at = later(at, due.until - at.now);
-    } else if (due.kind === 'succeed') {
-      at = applied(at, decideSucceed(at, RUN));
+    } else if (due.kind === 'finish') {
+      at = applied(at, decideFinish(at, RUN));
     } else if (due.kind === 'record-interruption') {
       at = applied(at, decideInterrupted(at, RUN, fence, 'its server died'));
     } else if (due.kind === 'attempt') {

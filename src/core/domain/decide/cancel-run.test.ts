@@ -19,8 +19,9 @@ import {
   theRun,
   trueConditions,
 } from '../testing.ts';
-import { decideSucceed, nextAction } from './attempt.ts';
+import { nextAction } from './attempt.ts';
 import { decideCancel, decideRetryNow } from './cancel-run.ts';
+import { decideFinish } from './finish.ts';
 import { decideRepair } from './repair.ts';
 import { decideStartRun } from './start-run.ts';
 
@@ -114,7 +115,7 @@ describe('CancelRun', () => {
 
   it('of a run that has succeeded: FAILED_PRECONDITION', () => {
     const done = attempted(begun(accepted(builtIn('reboot'))), DONE);
-    const succeeded = applied(done, decideSucceed(done, RUN));
+    const succeeded = applied(done, decideFinish(done, RUN));
     expect(cancel(succeeded)).toMatchObject({
       code: 'FAILED_PRECONDITION',
       reason: 'RUN_FINISHED',

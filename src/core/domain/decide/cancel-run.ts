@@ -4,11 +4,12 @@ import type { DomainEvent } from '../event.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuse } from '../refusal.ts';
 import { isTerminal, openIntent } from '../run.ts';
+import { withUndone } from './attempt-end.ts';
 import type { Decision } from './decision.ts';
 import { decided, machineEvent } from './decision.ts';
 
 /** The refusal of a call that names a run that is not there. */
-function runNotFound(runId: string): Refusal {
+export function runNotFound(runId: string): Refusal {
   return refuse('NOT_FOUND', 'RUN_NOT_FOUND', `there is no run ${runId}`, { run_id: runId });
 }
 
@@ -36,7 +37,7 @@ export function decideCancel(
   const step = run.steps[run.currentStep];
   const where = step === undefined || step.state !== 'RUNNING' ? '' : ` in ${step.name}`;
   const why = command.reason === '' ? '' : `: ${command.reason}`;
-  const message = `run ${run.id} canceled by ${command.by}${where}${why}`;
+  const message = withUndone(planned, `run ${run.id} canceled by ${command.by}${where}${why}`);
   const events: DomainEvent[] = [
     { subject: 'run', kind: 'CANCELED', runId: run.id, message, by: command.by, stopping },
   ];

@@ -1,4 +1,5 @@
 import type { ParamSpec, Plan, Step, StepAction } from '../plan.ts';
+import { PLAIN_STEP } from '../plan.ts';
 import { DEFAULT_RETRY } from '../retry.ts';
 
 const CLUSTER: ParamSpec = {
@@ -112,7 +113,7 @@ function builtIn(
 }
 
 function step(name: string, action: StepAction, timeoutSeconds: number, maxRetries: number): Step {
-  return { name, action, timeoutSeconds, maxRetries, retry: DEFAULT_RETRY };
+  return { name, action, timeoutSeconds, maxRetries, retry: DEFAULT_RETRY, ...PLAIN_STEP };
 }
 
 /** The built-in scripts may all run twice: each brings about a state and does nothing where it is there. */
