@@ -30,7 +30,9 @@ export async function startOwnServer(
   logOut: Writable | null,
 ): Promise<OwnServer> {
   const opened = await openServer(serverConfig(settings, listen, store, logOut));
-  if (opened.kind === 'fault') throw usageFailure(opened.message);
+  if (opened.kind === 'fault') {
+    throw opened.code === 'STORE_UNUSABLE' ? usageFailure(opened.message) : new CommandFailure(opened.message);
+  }
   const { server } = opened;
   const started = await server.start();
   switch (started.kind) {

@@ -7,7 +7,7 @@ import { HeldOutput } from './held-output.ts';
 import { lossText, requireFree, startOwnServer } from './own-server.ts';
 import { addSettings, listenAddress } from './settings/resolve.ts';
 import { COMMON_SETTINGS, LISTEN_SETTINGS, SERVER_SETTINGS } from './settings/settings.ts';
-import { defaultStore, storeText } from './settings/store-location.ts';
+import { storeOf, storeText } from './store-choice.ts';
 import { VERSION } from './version.ts';
 
 /** `bmdemo serve`: the server alone, until a signal ends it. */
@@ -31,7 +31,7 @@ Examples:
     action<[], object>(ending, async (context) => {
       const { settings, io } = context;
       const told = untilSignal();
-      const store = settings.value('store') ?? defaultStore(io.env);
+      const store = storeOf(settings, io.env);
       const address = listenAddress(settings);
       await requireFree(address);
       const log = new HeldOutput(process.stderr);

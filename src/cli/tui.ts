@@ -18,8 +18,8 @@ import { lossText, startOwnServer } from './own-server.ts';
 import { addSettings } from './settings/resolve.ts';
 import type { SettingName } from './settings/settings.ts';
 import { COMMON_SETTINGS, LISTEN_SETTINGS, SERVER_SETTINGS } from './settings/settings.ts';
-import { defaultStore } from './settings/store-location.ts';
 import { stateDirectory } from './state-directory.ts';
+import { storeOf } from './store-choice.ts';
 
 /** What a console understands. */
 export const CONSOLE_SETTINGS: readonly SettingName[] = [
@@ -57,7 +57,7 @@ export async function runTui(context: Context): Promise<ExitCode> {
   const { settings, io } = context;
   const refusal = refuseTerminal(process, io.env.TERM);
   if (refusal !== undefined) throw usageFailure(refusal);
-  const store = settings.value('store') ?? defaultStore(io.env);
+  const store = storeOf(settings, io.env);
   const choice = await chooseServer(settings, store);
   // Ink's colour library reads the environment when it is loaded, which is in the import below.
   if (settings.value('color') === false) process.env.NO_COLOR = '1';

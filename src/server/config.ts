@@ -17,7 +17,15 @@ export interface FakeConfig {
 export type StoreConfig =
   | { readonly kind: 'memory' }
   /** One file, for one server at a time; made where it is not there. */
-  | { readonly kind: 'sqlite'; readonly path: string };
+  | { readonly kind: 'sqlite'; readonly path: string }
+  /** A PostgreSQL database, for any number of servers. */
+  | {
+      readonly kind: 'postgres';
+      /** Holds a password, as a rule: it is told to nobody. */
+      readonly url: string;
+      /** How long this server may be silent before the others take its runs, in milliseconds. */
+      readonly leaseMs: number;
+    };
 
 /** What one server is to be. */
 export interface ServerConfig {
@@ -32,6 +40,9 @@ export interface ServerConfig {
   /** The program's version. */
   readonly version: string;
 }
+
+/** The lease of a server that shares its store, where nothing is said about it, in milliseconds. */
+export const DEFAULT_LEASE_MS = 5_000;
 
 /** How many runs a server carries out at once where it is not told. */
 export const DEFAULT_MAX_RUNS = 1_000;

@@ -15,10 +15,10 @@ import { parseFaultPoint, withFaultPoint } from './stores/faulty/store.ts';
 import { openStore } from './stores/open.ts';
 import { announceAddress } from './stores/sqlite/lock.ts';
 
-/** Why a server cannot use what it is told to keep its state in. */
+/** Why a server cannot use what it is told to keep its state in; UNAVAILABLE where that may pass by itself. */
 export interface OpenFault {
   readonly kind: 'fault';
-  readonly code: 'STORE_UNUSABLE';
+  readonly code: 'STORE_UNUSABLE' | 'STORE_UNAVAILABLE';
   /** One sentence: what, which, and what to do. */
   readonly message: string;
 }
@@ -42,9 +42,7 @@ export async function openServer(config: ServerConfig, env: NodeJS.ProcessEnv = 
   const release: (() => void)[] = [];
   try {
     const world = openWorld(config.fake, clock, release);
-    const onFault = (error: unknown) =>
-      log.logger.error({ err: error, component: 'store' }, 'a listener of the store failed');
-    const opened = await openStore(config.store, clock, onFault);
+    const opened = await openStore(config.store, clock, log.logger.child({ component: 'store' }));
     const store: Store = point === null ? opened : withFaultPoint(opened, point, dieAtOnce);
     const providers = createProviderRegistry([createFakeProvider({ ...config.fake, clock, world })]);
     const listening = (address: string) => announce(config.store, address);
@@ -52,8 +50,9 @@ export async function openServer(config: ServerConfig, env: NodeJS.ProcessEnv = 
     return { kind: 'opened', server: createServer(config, parts) };
   } catch (error) {
     letGo(release);
-    if (isUnusable(error)) return unusable(error.message);
-    throw error;
+    const code = codeOf(error);
+    if (code === null || !(error instanceof Error)) throw error;
+    return { kind: 'fault', code, message: error.message };
   }
 }
 
@@ -91,7 +90,9 @@ function unusable(message: string): OpenFault {
   return { kind: 'fault', code: 'STORE_UNUSABLE', message };
 }
 
-/** Stores and worlds say by these names that the fault is in what they were told to use. */
-function isUnusable(error: unknown): error is Error {
-  return error instanceof Error && (error.name === 'StoreUnusable' || error.name === 'WorldUnusable');
+/** Stores and worlds say by their errors' names that the fault is in what they were told to use. */
+function codeOf(error: unknown): OpenFault['code'] | null {
+  if (!(error instanceof Error)) return null;
+  if (error.name === 'StoreUnavailable') return 'STORE_UNAVAILABLE';
+  return error.name === 'StoreUnusable' || error.name === 'WorldUnusable' ? 'STORE_UNUSABLE' : null;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Address } from '../../client/address.ts';
 import { DEFAULT_ADDRESS, parseAddress } from '../../client/address.ts';
+import { withoutPasswords } from '../../server/log-format.ts';
 import { usageFailure } from '../failure.ts';
 import type { FileSettings } from './config-file.ts';
 import { readConfigFile } from './config-file.ts';
@@ -95,7 +96,9 @@ function find<N extends SettingName>(
 function read<N extends SettingName>(name: N, raw: unknown, source: Source, label: string): Given<N> {
   const result = SETTINGS[name].schema.safeParse(raw);
   if (result.success) return { value: result.data as SettingValue<N>, source, label };
-  throw usageFailure(`${label} ${result.error.issues[0]?.message ?? 'is wrong'}, and is "${String(raw)}"`);
+  throw usageFailure(
+    `${label} ${result.error.issues[0]?.message ?? 'is wrong'}, and is "${withoutPasswords(String(raw))}"`,
+  );
 }
 
 /** A variable that is set to nothing is not set. */

@@ -53,7 +53,7 @@ const number = z.union(
   'must be a number',
 );
 
-const STORE_FORMS = 'must be memory or sqlite:PATH';
+const STORE_FORMS = 'must be memory, sqlite:PATH or postgres://…';
 
 const store = z.string(STORE_FORMS).transform((text, context) => {
   const location = parseStore(text);
@@ -109,8 +109,13 @@ export const SETTINGS = {
   port: { flags: '--port <N>', help: 'short for --listen with the default host', schema: port },
   store: {
     flags: '--store <STORE>',
-    help: 'where state is kept: sqlite:PATH, or memory, which is gone when the server ends (default: a file in your state directory)',
+    help: 'where state is kept: sqlite:PATH, postgres://…, or memory, gone when the server ends (default: a file of yours)',
     schema: store,
+  },
+  lease: {
+    flags: '--lease <SECONDS>',
+    help: 'how long a server may be silent before others that share the store take its runs (default 5)',
+    schema: number.pipe(z.number().min(1, 'must be 1 to 600 seconds').max(600, 'must be 1 to 600 seconds')),
   },
   provider: {
     flags: '--provider <NAME>',
@@ -187,6 +192,7 @@ export const LISTEN_SETTINGS = ['listen', 'port'] as const satisfies readonly Se
 /** What a server does; a server that runs already has its own mind about these. */
 export const SERVER_SETTINGS = [
   'store',
+  'lease',
   'provider',
   'slow',
   'speed',

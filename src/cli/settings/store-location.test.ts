@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { defaultStore, parseStore } from './store-location.ts';
+import { parseStore } from './store-location.ts';
 
 it.each([
   ['memory', { kind: 'memory' }],
@@ -9,11 +9,10 @@ it.each([
   ['sqlite:', null],
   ['sqlite', null],
   ['Memory', null],
+  ['postgres://me:secret@host:5433/db', { kind: 'postgres', url: 'postgres://me:secret@host:5433/db' }],
+  ['postgresql:///db', { kind: 'postgres', url: 'postgresql:///db' }],
+  ['postgres:', null],
   ['mysql://host/db', null],
 ])('%s is %j', (text, store) => {
   expect(parseStore(text)).toEqual(store);
-});
-
-it('is in the state directory unless something else is said', () => {
-  expect(defaultStore({ XDG_STATE_HOME: '/state' })).toEqual({ kind: 'sqlite', path: '/state/bmdemo/bmdemo.db' });
 });

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { StoreConfig } from '../config.ts';
@@ -8,14 +9,23 @@ import { openSqliteStore } from './sqlite/store.ts';
 /**
  * Opens the store that a server is told to keep its state in.
  *
- * @param onFault told of what fails where nobody waits for an answer
- * @throws an error named StoreUnusable where it cannot be used as it is; the message is for people
+ * @throws an error named StoreUnusable where something has to be done about it, or StoreUnavailable where it cannot be
+ * reached at this moment; their messages are for people
  */
-export async function openStore(config: StoreConfig, clock: Clock, onFault: (error: unknown) => void): Promise<Store> {
+export async function openStore(config: StoreConfig, clock: Clock, log: Logger): Promise<Store> {
+  const onFault = (error: unknown) => log.error({ err: error }, 'a listener of the store failed');
   switch (config.kind) {
     case 'memory':
       return createMemoryStore({ clock, onListenerFault: onFault });
     case 'sqlite':
       return openSqliteStore({ path: config.path, clock, limits: RUN_LOG_LIMITS, onFault });
+    case 'postgres': {
+      // The driver takes a while to load, and most servers do without it.
+      const { openPostgresStore } = await import('./postgres/store.ts');
+      const { url, leaseMs } = config;
+      const store = await openPostgresStore({ url, leaseMs, clock, limits: RUN_LOG_LIMITS, log });
+      if (store.degraded !== null) log.warn({}, store.degraded);
+      return store;
+    }
   }
 }

@@ -7,6 +7,7 @@ import { connect } from '../../../src/client/client.ts';
 import type { Cursor, Store } from '../../../src/core/ports/store.ts';
 import { systemClock } from '../../../src/server/clock.ts';
 import type { StoreConfig } from '../../../src/server/config.ts';
+import { createServerLog } from '../../../src/server/log.ts';
 import { openFileWorld } from '../../../src/server/providers/fake/world/sqlite.ts';
 import { openStore } from '../../../src/server/stores/open.ts';
 import type { Allowed } from './judge.ts';
@@ -107,7 +108,8 @@ export class Cluster {
   }
 
   async #withStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openStore(this.store, systemClock, () => {});
+    const { logger } = createServerLog({ level: 'fatal', format: 'text', out: null });
+    const store = await openStore(this.store, systemClock, logger);
     try {
       return await use(store);
     } finally {
@@ -131,5 +133,7 @@ function storeText(store: StoreConfig): string {
       return 'memory';
     case 'sqlite':
       return `sqlite:${store.path}`;
+    case 'postgres':
+      return store.url;
   }
 }
