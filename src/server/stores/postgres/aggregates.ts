@@ -5,6 +5,7 @@ import { MACHINE_PHASES, machineView } from '../../../core/domain/machine.ts';
 import type { PlannedRun, Run, RunView } from '../../../core/domain/run.ts';
 import { isTerminal } from '../../../core/domain/run.ts';
 import type { Change, CommitResult, Hint } from '../../../core/ports/store.ts';
+import { hasComeToRest } from '../shared/swept-run.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter, StoreUnavailable } from './errors.ts';
@@ -126,6 +127,8 @@ function changeForSql(change: Change): object {
     runs: change.runs.map((planned) => runForSql(planned, accepted.has(planned.run.id))),
     events: events.map(({ subject, kind, runId, revision, at, message, before, after }) => ({
       ...{ subject, kind, runId, revision, at, message },
+      planId: subject === 'run' ? (after as Run).planId : '',
+      rests: subject === 'run' && hasComeToRest(after as Run),
       before: before === null ? null : JSON.stringify(before),
       after: JSON.stringify(after),
     })),
@@ -168,6 +171,7 @@ function runForSql({ run, plan }: PlannedRun, isNew: boolean): object {
     ended: isTerminal(phase),
     endKey: run.finishedAt ?? NO_END,
     backOff: run.steps[run.currentStep]?.nextRetryAt ?? null,
+    held: run.steps[run.currentStep]?.heldSince != null,
     image: JSON.stringify(run),
     ...(bound === null ? {} : { digest: bound.digest, plan: bound.json }),
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { EventKind } from '../../../core/domain/event.ts';
+import type { Millis } from '../../../core/domain/time.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import type { Cursor, CursorFault, StoredEvent, Tail } from '../../../core/ports/store.ts';
 import type { Queryable } from './database.ts';
@@ -8,14 +9,43 @@ import type { SqlRow } from './rows.ts';
 import { bool, int, only, parseMachine, parseRun, parseView, text, textOrNull } from './rows.ts';
 
 /**
- * A place in the log: `p`, the tag of the log, and where an event stands: its epoch, the transaction that wrote it, and its
- * number. Transactions get their ids before they commit, so that a place is final only below the oldest one that is still
- * open: readers stop there, and never before an event that comes later.
+ * A place in the log: where an event stands. Transactions get their ids before they commit, so that a place is final only below
+ * the oldest one that is still open: readers stop there, and never before an event that comes later.
  */
+export interface Place {
+  readonly epoch: number;
+  /** The transaction that wrote it: a number that JavaScript may not be able to hold. */
+  readonly xid: string;
+  readonly number: number;
+}
+
+/** `p`, the tag of the log, and a place. */
 const CURSOR = /^p([0-9a-f]{12})\.(\d{1,9})\.(\d{1,19})\.(\d{1,15})$/;
+
+/** The log that a cursor was made for, and its place in it; null where it is none. */
+export function readCursor(cursor: Cursor): { readonly tag: string; readonly place: Place } | null {
+  const match = CURSOR.exec(cursor);
+  if (match === null) return null;
+  const [, tag = '', epoch, xid = '', number] = match;
+  return { tag, place: { epoch: Number(epoch), xid, number: Number(number) } };
+}
+
+/** The cursor of a place. */
+export function cursorOf(tag: string, { epoch, xid, number }: Place): Cursor {
+  return `p${tag}.${epoch}.${xid}.${number}`;
+}
+
+/** The place in a row that has `epoch`, `xid` as text, and `number`. */
+export function placeOf(row: SqlRow): Place {
+  return { epoch: int(row, 'epoch'), xid: text(row, 'xid'), number: int(row, 'number') };
+}
 
 /** From here on the log `l` is not final. Compared as a row, so that the index is asked with it. */
 export const OPEN_FROM = '(l.epoch, pg_snapshot_xmin(pg_current_snapshot()))';
+
+/** The columns of an event `e`. */
+export const EVENT_COLUMNS = `e.epoch, e.xid::text AS xid, e.number, e.machine_id, e.run_id, e.subject, e.kind, e.revision,
+  e.at, e.actor, e.peer, e.request_id, e.method, e.server, e.reason, e.message, e.before, e.after`;
 
 /** Whether the newest event is above there; asked for so, because an index gives the newest without a look at the others. */
 const NEWEST = `(
@@ -23,16 +53,17 @@ const NEWEST = `(
     ORDER BY e.epoch DESC, e.xid DESC, e.number DESC LIMIT 1
   ) AS newest`;
 
+/** Whether a place, as values $1 to $3, is gone, or was never given: the database was put back to an earlier time. */
+const EXPIRED = `(($1::integer, $2::xid8, $3::bigint) < (l.swept_epoch, l.swept_xid, l.swept_number)
+    OR ($1::integer, $2::xid8) >= (l.epoch, pg_snapshot_xmax(pg_current_snapshot())))`;
+
 /** Always gives a row, which says what log it is and whether the place is still there; beside it the events, if any. */
 const TAIL = `
-  SELECT l.tag, ($1::integer, $2::xid8, $3::bigint) < (l.swept_epoch, l.swept_xid, l.swept_number) AS swept,
-    ($1::integer, $2::xid8) >= (l.epoch, pg_snapshot_xmax(pg_current_snapshot())) AS ahead, newest.held_back, e.*
+  SELECT l.tag, ${EXPIRED} AS expired, newest.held_back, e.*
   FROM bmdemo.event_log AS l
   LEFT JOIN LATERAL ${NEWEST} ON true
   LEFT JOIN LATERAL (
-    SELECT e.epoch, e.xid::text AS xid, e.number, e.machine_id, e.run_id, e.subject, e.kind, e.revision, e.at, e.actor,
-      e.peer, e.request_id, e.method, e.server, e.reason, e.message, e.before, e.after
-    FROM bmdemo.events AS e
+    SELECT ${EVENT_COLUMNS} FROM bmdemo.events AS e
     WHERE (e.epoch, e.xid, e.number) > ($1::integer, $2::xid8, $3::bigint) AND (e.epoch, e.xid) < ${OPEN_FROM}
     ORDER BY e.epoch, e.xid, e.number
     LIMIT $4
@@ -71,7 +102,7 @@ export async function untilSettled<T extends HeldBack>(
   return read();
 }
 
-/** A place in the log, as one transaction sees it. */
+/** Where the log ends, as one transaction sees it. */
 export interface Head extends HeldBack {
   readonly cursor: Cursor;
 }
@@ -79,7 +110,7 @@ export interface Head extends HeldBack {
 /** Where the log ends now, as this transaction sees it. */
 export async function headOfLog(database: Queryable): Promise<Head> {
   const row = only(await database.query({ text: HEAD, prepare: true }));
-  return { cursor: cursorOf(text(row, 'tag'), row), heldBack: bool(row, 'held_back') };
+  return { cursor: cursorOf(text(row, 'tag'), placeOf(row)), heldBack: bool(row, 'held_back') };
 }
 
 /** A piece of the log, as one transaction sees it. */
@@ -89,26 +120,26 @@ export interface TailRead extends HeldBack {
 
 /** Events after a cursor, oldest first. What is held back makes the log go on, as long as something else comes before it. */
 export async function readTail(database: Queryable, after: Cursor, limit: number): Promise<TailRead> {
-  const match = CURSOR.exec(after);
-  if (match === null) return { tail: { kind: 'malformed' }, heldBack: false };
-  const [, tag, epoch, xid, number] = match;
-  const values = [Number(epoch), xid ?? '', Number(number), limit + 1];
-  const rows = await database.query({ text: TAIL, values, prepare: true });
+  const from = readCursor(after);
+  if (from === null) return { tail: { kind: 'malformed' }, heldBack: false };
+  const { epoch, xid, number } = from.place;
+  const rows = await database.query({ text: TAIL, values: [epoch, xid, number, limit + 1], prepare: true });
   const first = only(rows);
   const heldBack = bool(first, 'held_back');
-  if (text(first, 'tag') !== tag || bool(first, 'swept')) return { tail: { kind: 'expired' }, heldBack };
-  if (bool(first, 'ahead')) return { tail: { kind: 'malformed' }, heldBack };
+  const tag = text(first, 'tag');
+  if (tag !== from.tag || bool(first, 'expired')) return { tail: { kind: 'expired' }, heldBack };
   const found = rows.filter((row) => row.number !== null);
-  const events = found.slice(0, limit).map((row) => eventOf(text(first, 'tag'), row));
+  const events = found.slice(0, limit).map((row) => eventOf(tag, row));
   const caughtUp = found.length <= limit && (events.length === 0 || !heldBack);
   return { tail: { events, cursor: events.at(-1)?.cursor ?? after, caughtUp }, heldBack };
 }
 
-function eventOf(tag: string, row: SqlRow): StoredEvent {
+/** An event from a row with its columns. */
+export function eventOf(tag: string, row: SqlRow): StoredEvent {
   const subject = text(row, 'subject') === 'run' ? 'run' : 'machine';
   const before = textOrNull(row, 'before');
   return {
-    cursor: cursorOf(tag, row),
+    cursor: cursorOf(tag, placeOf(row)),
     machineId: text(row, 'machine_id'),
     runId: text(row, 'run_id'),
     subject,
@@ -127,10 +158,6 @@ function eventOf(tag: string, row: SqlRow): StoredEvent {
   };
 }
 
-function cursorOf(tag: string, row: SqlRow): Cursor {
-  return `p${tag}.${int(row, 'epoch')}.${text(row, 'xid')}.${int(row, 'number')}`;
-}
-
 /** How long the oldest event that is committed has been waiting for older transactions, in milliseconds; 0 where none does. */
 export async function lagOfLog(database: Queryable): Promise<number> {
   const rows = await database.query({
@@ -143,6 +170,12 @@ export async function lagOfLog(database: Queryable): Promise<number> {
   return int(rows[0] ?? {}, 'lag');
 }
 
+/** The earliest time of which all is known: that of the latest event that is gone, or else when the log began. */
+export async function earliestTime(database: Queryable): Promise<Millis> {
+  const sql = 'SELECT coalesce(swept_at, began_at, 0) AS earliest FROM bmdemo.event_log';
+  return int(only(await database.query({ text: sql })), 'earliest');
+}
+
 /**
  * Begins a new epoch where the database is not the one that the present epoch began in: it was restored from a dump or to an
  * earlier time, or a standby took over. Old places mean nothing there. Also where the log has transactions that this cluster has
@@ -151,7 +184,8 @@ export async function lagOfLog(database: Queryable): Promise<number> {
 export async function beginEpoch(client: pg.ClientBase): Promise<void> {
   const home = await homeOf(client);
   const { rowCount } = await client.query(
-    `UPDATE bmdemo.event_log AS l SET epoch = epoch + 1, tag = $1, home = $2
+    `UPDATE bmdemo.event_log AS l SET epoch = epoch + 1, tag = $1, home = $2,
+       began_at = coalesce(began_at, bmdemo.now_ms())
      WHERE home <> $2 OR EXISTS (
        SELECT 1 FROM bmdemo.events AS e
        WHERE (e.epoch, e.xid) >= (l.epoch, pg_snapshot_xmax(pg_current_snapshot())))`,

@@ -6,7 +6,8 @@ import { NO_END } from './aggregates.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter } from './errors.ts';
-import { OPEN_FROM } from './events.ts';
+import type { Place } from './events.ts';
+import { OPEN_FROM, placeOf } from './events.ts';
 import type { SqlRow } from './rows.ts';
 import { bool, int, only, parseRun, parseSwept, text } from './rows.ts';
 
@@ -20,13 +21,6 @@ export async function sweptRun(database: Database, runId: string): Promise<Swept
   const sql = 'SELECT swept FROM bmdemo.requests WHERE run_id = $1 AND swept IS NOT NULL';
   const [row] = await database.query({ text: sql, values: [runId] });
   return row === undefined ? null : parseSwept(text(row, 'swept'));
-}
-
-/** A place in the event log, as columns. */
-interface Place {
-  readonly epoch: number;
-  readonly xid: string;
-  readonly number: number;
 }
 
 const NOWHERE: Place = { epoch: -1, xid: '0', number: 0 };
@@ -70,7 +64,7 @@ export class Retention {
     if (await this.#dropLines(rows)) return true;
     const victims = rows.map((row) => {
       const run: Run = parseRun(text(row, 'image'));
-      return { id: run.id, requestId: run.requestId, remains: JSON.stringify(sweptRunOf(run)) };
+      return { id: run.id, revision: run.revision, requestId: run.requestId, remains: JSON.stringify(sweptRunOf(run)) };
     });
     await this.#database.query({ text: 'SELECT bmdemo.sweep_runs($1)', values: [jsonForSql(victims)] });
     await this.#dropPlans([...new Set(rows.map((row) => int(row, 'bound_plan')))]);
@@ -143,9 +137,10 @@ export class Retention {
     const last = rows[stays === -1 ? rows.length - 1 : stays - 1];
     if (stays !== -1 || rows.length < STEP) this.#excessEvents = null;
     if (last === undefined) return false;
+    const to = placeOf(last);
     await this.#database.query({
       text: 'SELECT bmdemo.sweep_events($1, $2::xid8, $3)',
-      values: [int(last, 'epoch'), text(last, 'xid'), int(last, 'number')],
+      values: [to.epoch, to.xid, to.number],
     });
     return stays === -1 && rows.length === STEP;
   }
@@ -164,6 +159,6 @@ export class Retention {
              ORDER BY e.epoch DESC, e.xid DESC, e.number DESC OFFSET $1 LIMIT 1`,
       values: [count],
     });
-    return row === undefined ? null : { epoch: int(row, 'epoch'), xid: text(row, 'xid'), number: int(row, 'number') };
+    return row === undefined ? null : placeOf(row);
   }
 }

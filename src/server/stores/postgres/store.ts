@@ -10,8 +10,9 @@ import { commitChange, loadAggregate } from './aggregates.ts';
 import { countsOf } from './counts.ts';
 import { Database } from './database.ts';
 import { translateOpening } from './errors.ts';
+import { countEvents, pageOfEvents } from './event-lists.ts';
 import type { TailRead } from './events.ts';
-import { beginEpoch, headOfLog, lagOfLog, readTail, untilSettled } from './events.ts';
+import { beginEpoch, earliestTime, headOfLog, lagOfLog, readTail, untilSettled } from './events.ts';
 import { claimRuns, reapServers, releaseClaim, stoppingRuns } from './leases.ts';
 import type { Line } from './line.ts';
 import { openSessionLine, PooledLine } from './line.ts';
@@ -20,6 +21,7 @@ import { appendBatches, oldestOpen, readLines, readProgress } from './logs.ts';
 import { PostgresMembership } from './membership.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { Notices } from './notices.ts';
+import { machinesAsOf } from './past.ts';
 import { LOCK_CLASS } from './peers.ts';
 import { newestPlan, newestPlans } from './plans.ts';
 import { Retention, sweptRun } from './retention.ts';
@@ -119,6 +121,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       return tail;
     },
     lag: () => lagOfLog(database),
+    events: (query) => pageOfEvents(database, query),
+    countEvents: (range) => countEvents(database, range),
+    earliest: () => earliestTime(database),
+    machinesAsOf: (at, query) => machinesAsOf(database, at, query),
 
     async appendLogs(batches) {
       const { refused, grown, progress } = await appendBatches(database, batches, budget);

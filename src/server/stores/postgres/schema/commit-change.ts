@@ -103,7 +103,7 @@ export const COMMIT_CHANGE = `
 
     FOR run IN SELECT * FROM jsonb_to_recordset(change->'runs') AS r(
       id text, "isNew" boolean, ended boolean, stopping boolean, phase text, type text, "planId" text,
-      "initiatedBy" text, "createdAt" bigint, "endKey" bigint, "backOff" bigint, image text, digest text, plan text)
+      "initiatedBy" text, "createdAt" bigint, "endKey" bigint, "backOff" bigint, held boolean, image text, digest text, plan text)
     LOOP
       IF run."isNew" THEN
         SELECT bound_plan INTO plan_number FROM bmdemo.bound_plans WHERE digest = run.digest;
@@ -136,6 +136,8 @@ export const COMMIT_CHANGE = `
         ELSE
           DELETE FROM bmdemo.leases WHERE run_id = run.id;
         END IF;
+      ELSIF run.held THEN
+        UPDATE bmdemo.leases SET owner = NULL, due_at = NULL WHERE run_id = run.id;
       ELSIF run."backOff" > decided_at THEN
         UPDATE bmdemo.leases SET owner = NULL, due_at = run."backOff" WHERE run_id = run.id;
         due := true;
@@ -168,14 +170,16 @@ export const COMMIT_CHANGE = `
       SELECT d.phase, pg_backend_pid() % 32, d.runs
       FROM jsonb_to_recordset(change->'tally') AS d(phase text, runs bigint) ORDER BY d.phase
       ON CONFLICT (phase, slot) DO UPDATE SET runs = t.runs + excluded.runs;
-    INSERT INTO bmdemo.events (epoch, machine_id, run_id, subject, kind, revision, at, actor, peer, request_id,
-        method, server, reason, message, before, after)
-      SELECT l.epoch, target, e."runId", e.subject, e.kind, e.revision, e.at, change->'origin'->>'actor',
-        change->'origin'->>'peer', change->'origin'->>'requestId',
-        change->'origin'->>'method', change->'origin'->>'server', change->'origin'->>'reason', e.message, e.before, e.after
-      FROM bmdemo.event_log AS l, ROWS FROM (jsonb_to_recordset(change->'events') AS ("runId" text, subject text,
-        kind text, revision bigint, at bigint, message text, before text, after text)) WITH ORDINALITY AS e(
-        "runId", subject, kind, revision, at, message, before, after, place)
+    INSERT INTO bmdemo.events (epoch, machine_id, run_id, plan_id, subject, kind, revision, rests, at, actor, peer,
+        request_id, method, server, reason, message, before, after)
+      SELECT l.epoch, target, e."runId", e."planId", e.subject, e.kind, e.revision, e.rests, e.at, o.actor, o.peer,
+        o."requestId", o.method, o.server, o.reason, e.message, e.before, e.after
+      FROM bmdemo.event_log AS l,
+        jsonb_to_record(change->'origin') AS o(
+          actor text, peer text, "requestId" text, method text, server text, reason text),
+        ROWS FROM (jsonb_to_recordset(change->'events') AS ("runId" text, "planId" text, subject text, kind text,
+          revision bigint, rests boolean, at bigint, message text, before text, after text)) WITH ORDINALITY AS e(
+          "runId", "planId", subject, kind, revision, rests, at, message, before, after, place)
       ORDER BY e.place;
     RETURN jsonb_build_object('kind', 'ok', 'revision', expected + 1, 'due', due, 'stop', stop);
   END

@@ -114,9 +114,12 @@ export const TABLES = `
     tag text NOT NULL,
     -- The cluster, its timeline and the database in which the epoch began.
     home text NOT NULL,
+    began_at bigint,
     swept_epoch integer NOT NULL DEFAULT 0,
     swept_xid xid8 NOT NULL DEFAULT '0',
-    swept_number bigint NOT NULL DEFAULT 0
+    swept_number bigint NOT NULL DEFAULT 0,
+    -- The time of the latest event that is gone.
+    swept_at bigint
   );
   INSERT INTO bmdemo.event_log (epoch, tag, home) VALUES (0, '', '');
 
@@ -126,9 +129,12 @@ export const TABLES = `
     number bigint GENERATED ALWAYS AS IDENTITY,
     machine_id text COLLATE "C" NOT NULL,
     run_id text COLLATE "C" NOT NULL,
+    plan_id text NOT NULL,
     subject text NOT NULL,
     kind text NOT NULL,
     revision bigint NOT NULL,
+    -- No event of the same run comes after it.
+    rests boolean NOT NULL,
     at bigint NOT NULL,
     actor text NOT NULL,
     peer text NOT NULL,
@@ -141,8 +147,10 @@ export const TABLES = `
     after text NOT NULL,
     PRIMARY KEY (epoch, xid, number)
   );
-  CREATE INDEX events_by_machine ON bmdemo.events (machine_id, epoch, xid, number);
-  CREATE INDEX events_by_run ON bmdemo.events (run_id, epoch, xid, number) WHERE run_id <> '';
+  CREATE INDEX events_by_machine ON bmdemo.events (machine_id, at, epoch, xid, number);
+  CREATE INDEX events_by_run ON bmdemo.events (run_id, at, epoch, xid, number) WHERE run_id <> '';
+  CREATE INDEX events_by_request ON bmdemo.events (request_id, epoch, xid, number) WHERE request_id <> '';
+  CREATE INDEX events_by_time ON bmdemo.events (at, epoch, xid, number);
 
   -- The last swept image of each machine and run: where folding begins once older events are gone.
   CREATE TABLE bmdemo.baselines (
@@ -151,7 +159,6 @@ export const TABLES = `
     machine_id text COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
     at bigint NOT NULL,
-    kind text NOT NULL,
     image text NOT NULL,
     PRIMARY KEY (subject, id)
   );
