@@ -84,6 +84,7 @@ export function describeWorld(name: string, make: (options: WorldOptions) => Fak
         const { callId } = await begun(world, aCall({ fence: 1 }));
         await begun(world, aCall({ fence: 2 }));
         expect(await world.write(callId, { power: 'off' })).toBe('stale');
+        expect((await world.journal({})).entries.map(({ staleWrites }) => staleWrites)).toEqual([1, 0]);
         expect((await world.read('machine-1'))?.power).toBe('on');
       });
     });
@@ -96,7 +97,7 @@ export function describeWorld(name: string, make: (options: WorldOptions) => Fak
         await world.begin(aCall({ fence: 1 }));
         now = 9;
         await world.end(callId, { kind: 'failed', code: 'ABORTED' });
-        const call = { machineId: 'machine-1', kind: 'perform', step: 'image', overlaps: [] };
+        const call = { machineId: 'machine-1', kind: 'perform', step: 'image', overlaps: [], staleWrites: 0 };
         const token = { runId: 'run-1', step: 0, attempt: 1 };
         expect(await world.journal({})).toEqual({
           dropped: 0,

@@ -66,11 +66,17 @@ export function createMemoryWorld({
     const { machineId, token, kind, step } = call;
     const entry = { number: lastNumber, machineId, token, kind, step, beganAt: clock.now() };
     if (token.fence < box.highestFence) {
-      keep({ ...entry, endedAt: entry.beganAt, end: { kind: 'refused', code: 'STALE_TOKEN' }, overlaps: [] });
+      keep({
+        ...entry,
+        endedAt: entry.beganAt,
+        end: { kind: 'refused', code: 'STALE_TOKEN' },
+        overlaps: [],
+        staleWrites: 0,
+      });
       return { kind: 'refused', highestFence: box.highestFence };
     }
     box.highestFence = token.fence;
-    going.set(entry.number, { ...entry, endedAt: null, end: null, overlaps: [...box.going] });
+    going.set(entry.number, { ...entry, endedAt: null, end: null, overlaps: [...box.going], staleWrites: 0 });
     box.going.add(entry.number);
     return { kind: 'begun', callId: entry.number, state: box.state };
   };
@@ -78,7 +84,10 @@ export function createMemoryWorld({
   const write = (callId: number, change: Partial<MachineState>): 'written' | 'stale' => {
     const entry = goingCall(going, callId);
     const box = boxes.get(entry.machineId);
-    if (box === undefined || entry.token.fence < box.highestFence) return 'stale';
+    if (box === undefined || entry.token.fence < box.highestFence) {
+      going.set(callId, { ...entry, staleWrites: entry.staleWrites + 1 });
+      return 'stale';
+    }
     box.state = { ...box.state, ...change };
     return 'written';
   };

@@ -40,6 +40,7 @@ const SCHEMA = `
     step TEXT NOT NULL,
     server INTEGER NOT NULL,
     overlaps TEXT NOT NULL,
+    stale_writes INTEGER NOT NULL DEFAULT 0,
     began_at INTEGER NOT NULL,
     ended_at INTEGER,
     end_kind TEXT,

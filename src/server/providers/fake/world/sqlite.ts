@@ -122,7 +122,10 @@ export function openFileWorld({
   const write = (callId: number, change: Partial<MachineState>): 'written' | 'stale' => {
     const { machine_id: machineId = null, fence } = goingCall(callId);
     const machine = file.get('SELECT * FROM machines WHERE machine_id = ?', machineId);
-    if (machine === null || Number(fence) < Number(machine.highest_fence)) return 'stale';
+    if (machine === null || Number(fence) < Number(machine.highest_fence)) {
+      file.run('UPDATE calls SET stale_writes = stale_writes + 1 WHERE number = ?', callId);
+      return 'stale';
+    }
     const state = JSON.stringify({ ...stateOf(machine), ...change });
     file.run('UPDATE machines SET state = ? WHERE machine_id = ?', state, machineId);
     return 'written';
@@ -188,5 +191,6 @@ function entryOf(row: SqlRow): JournalEntry {
     endedAt: row.ended_at == null ? null : Number(row.ended_at),
     end: row.end_kind == null ? null : ({ kind: row.end_kind, code: row.end_code } as JournalEntry['end']),
     overlaps: JSON.parse(String(row.overlaps)),
+    staleWrites: Number(row.stale_writes),
   };
 }

@@ -82,6 +82,8 @@ export interface JournalEntry {
   readonly end: CallEnd | null;
   /** The calls to the same machine that were going when this one began: empty, or somebody broke the rule. */
   readonly overlaps: readonly number[];
+  /** How often it tried to change its machine after a newer token had been seen, and was refused. */
+  readonly staleWrites: number;
 }
 
 /** A part of the journal, oldest first. */
