@@ -63,7 +63,7 @@ export function createGrpcServer(parts: GrpcParts) {
   add(PlanService, planService(context));
   add(RunService, runService(context));
   add(ServerService, serverService(context, about));
-  add(EventService, eventService());
+  add(EventService, eventService(context));
   add(Health, health);
   add(ServerReflection, reflection.v1);
   add(ServerReflectionAlpha, reflection.v1alpha);

@@ -26,6 +26,7 @@ export type CodeName = Exclude<keyof typeof Code, 'OK'>;
 export type ErrorReason =
   | RefusalReason
   | 'SERVICE_NOT_FOUND'
+  | 'BEFORE_HISTORY'
   | 'UNIMPLEMENTED_YET'
   | 'UNAUTHENTICATED'
   | 'PERMISSION_DENIED'

@@ -119,6 +119,14 @@ export function eventListContract(factory: StoreFactory): void {
     }
   });
 
+  test('say where the log ended, so that it can be followed from there', async () => {
+    const all = await history();
+    for (const query of [{ limit: 2 }, { limit: 1_000, descending: true }, { filter: eventFilter('machine_id=no') }]) {
+      const page = await store.events({ ...ALL, descending: false, limit: 10, ...query });
+      expect(page).toHaveProperty('end', all.at(-1)?.cursor);
+    }
+  });
+
   test('refuse a place that was made up', async () => {
     await history();
     for (const place of [{ after: 'x' }, { before: 'x' }]) {
@@ -169,7 +177,7 @@ export function eventListContract(factory: StoreFactory): void {
     test('end there, where they come from the newest', async () => {
       const { store, early } = await kept();
       const query = { ...ALL, descending: true, limit: 10, before: early[1] ?? '' };
-      expect(await store.events(query)).toEqual({ events: [], next: null });
+      expect(await store.events(query)).toEqual({ events: [], next: null, end: await store.head() });
     });
   });
 }

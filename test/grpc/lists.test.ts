@@ -114,12 +114,6 @@ describe('lists of machines', () => {
     const next = await machines.listMachines({ pageToken, filter: ' rack = "r1" ', pageSize: 5 });
     expect(next.machines.map(({ machineId }) => machineId)).toEqual(['machine-4', 'machine-7']);
   });
-
-  it('says that the past comes later', async () => {
-    const { machines } = await startGrpc();
-    const told = await refusal(machines.listMachines({ asOf: { seconds: 1n } }));
-    expect(told).toMatchObject({ codeName: 'UNIMPLEMENTED', reason: 'UNIMPLEMENTED_YET' });
-  });
 });
 
 describe('lists of runs', () => {

@@ -42,7 +42,7 @@ export interface GrpcOptions {
 }
 
 /** A message as a test writes it down. */
-type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, MessageShape<Desc>>;
+export type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, MessageShape<Desc>>;
 
 /** A server on a free port, and its clients. */
 export interface Grpc {

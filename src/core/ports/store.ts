@@ -175,6 +175,8 @@ export interface EventQuery extends EventRange {
 export interface EventPage {
   readonly events: readonly StoredEvent[];
   readonly next: Cursor | null;
+  /** Where the log ended when the page was read: what comes later is behind it, and on no page of what was asked for then. */
+  readonly end: Cursor;
 }
 
 /** A machine as it was at some time. */

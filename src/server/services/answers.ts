@@ -29,19 +29,10 @@ export function noSuchRun(runId: string): RpcError {
 }
 
 /** The calls of the contract that this version of the server does not carry out. */
-export const CALLS_TO_COME = [
-  'RegisterMachines',
-  'CreatePlan',
-  'DeletePlan',
-  'ValidatePlan',
-  'PreviewRun',
-  'ApproveStep',
-  'ListEvents',
-  'WatchEvents',
-] as const;
+export const CALLS_TO_COME = ['RegisterMachines', 'CreatePlan', 'DeletePlan', 'ValidatePlan', 'ApproveStep'] as const;
 
 /** The error of a call that this version of the server does not carry out. */
-export function notYet(method: (typeof CALLS_TO_COME)[number] | 'ListMachines with as_of'): RpcError {
+export function notYet(method: (typeof CALLS_TO_COME)[number]): RpcError {
   return new RpcError({
     code: 'UNIMPLEMENTED',
     reason: 'UNIMPLEMENTED_YET',

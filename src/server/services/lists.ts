@@ -1,5 +1,6 @@
 import type { Filter, FilterSubject } from '../../core/domain/filter.ts';
 import { parseFilter } from '../../core/domain/filter.ts';
+import type { Millis } from '../../core/domain/time.ts';
 import type { ListQuery, PageKey } from '../../core/ports/store.ts';
 import { badField } from './answers.ts';
 import { pageToken, readPageToken } from './page-token.ts';
@@ -30,17 +31,19 @@ export interface ListPlan<Order extends string> {
 /**
  * Understands a list request.
  *
+ * @param at the time that is asked about, where it is not the present: pages of different times are not of one list
  * @throws RpcError INVALID_ARGUMENT naming the field, and the column of a filter
  */
 export function planList<Order extends string>(
   request: ListRequest,
   subject: FilterSubject,
   orders: Orders<Order>,
+  at: Millis | null = null,
 ): ListPlan<Order> {
   const limit = pageSize(request.pageSize);
   const filter = readFilter(request.filter, subject);
   const order = readOrder(request.orderBy, orders);
-  const question = JSON.stringify([subject, filter.clauses, order.orderBy, order.descending]);
+  const question = JSON.stringify([subject, filter.clauses, order.orderBy, order.descending, at]);
   return {
     query: { filter, ...order, limit, after: readToken(request.pageToken, question) },
     tokenOf: (next) => (next === null ? '' : pageToken(next, question)),
@@ -80,7 +83,12 @@ export function readFilter(text: string, subject: FilterSubject): Filter {
   return filter;
 }
 
-function readOrder<Order extends string>(
+/**
+ * Reads what a list is to be sorted by.
+ *
+ * @throws RpcError INVALID_ARGUMENT for what it cannot be sorted by
+ */
+export function readOrder<Order extends string>(
   text: string,
   orders: Orders<Order>,
 ): { readonly orderBy: Order; readonly descending: boolean } {

@@ -26,7 +26,9 @@ import { readDeclaration, withProvider } from './declaration.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { machineAnswer } from './machines.ts';
+import { listMachinesAsOf } from './past.ts';
 import { repairMachine } from './repair.ts';
+import { readTime } from './times.ts';
 import { readMask } from './update-mask.ts';
 
 const ORDERS: Orders<MachineOrder> = {
@@ -49,8 +51,10 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
     },
 
     async listMachines(request) {
-      if (request.asOf !== undefined) throw notYet('ListMachines with as_of');
-      const { query, tokenOf } = planList(request, 'machine', ORDERS);
+      const at = readTime('as_of', request.asOf, 'down');
+      const plan = planList(request, 'machine', ORDERS, at);
+      if (at !== null) return listMachinesAsOf(context, at, plan);
+      const { query, tokenOf } = plan;
       const page = await store.machines(query);
       return create(ListMachinesResponseSchema, {
         machines: await Promise.all(page.rows.map((machine) => machineAnswer(hub, machine))),

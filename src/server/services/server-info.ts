@@ -56,6 +56,7 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
           maxRequestBytes: about.maxRequestBytes,
           maxLogLineBytes: MAX_LINE_BYTES,
           maxLogLines: about.maxLogLines,
+          earliestEvent: timestampOf(await store.earliest()),
         },
         caller: { ...call.caller, allowedMethods: [...about.methods] },
         demo: [...providers.keys()].every((name) => about.simulated.has(name)),

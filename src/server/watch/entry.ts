@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import type { Filter } from '../../core/domain/filter.ts';
 import { matches } from '../../core/domain/filter.ts';
 import type { Machine, MachineView } from '../../core/domain/machine.ts';
@@ -5,15 +6,18 @@ import { machineView } from '../../core/domain/machine.ts';
 import type { Run, RunView } from '../../core/domain/run.ts';
 import { runView } from '../../core/domain/run.ts';
 import { machineWaitsFor } from '../../core/domain/waiting.ts';
+import { eventView } from '../../core/ports/event-view.ts';
 import type { StoredEvent } from '../../core/ports/store.ts';
 import type { Encoded } from '../../wire/bridge.ts';
 import { encodeOnce } from '../../wire/bridge.ts';
-import type { EventNote } from '../../wire/convert/event.ts';
-import { machineEventToWire, runEventToWire } from '../../wire/convert/event.ts';
+import type { AuditNote, EventNote } from '../../wire/convert/event.ts';
+import { machineAuditToWire, machineEventToWire, runAuditToWire, runEventToWire } from '../../wire/convert/event.ts';
 import { machineToWire } from '../../wire/convert/machine.ts';
 import type { RunPlan } from '../../wire/convert/run.ts';
 import { runToWire } from '../../wire/convert/run.ts';
+import type { Event } from '../../wire/gen/baremetal/v1/event_pb.ts';
 import { MachineEventSchema, RunEventSchema } from '../../wire/gen/baremetal/v1/event_pb.ts';
+import { WatchEventsResponseSchema } from '../../wire/gen/baremetal/v1/event_service_pb.ts';
 
 /** An event of a run on its way to watchers; its message is encoded once for all of them. */
 export class RunEntry {
@@ -24,6 +28,7 @@ export class RunEntry {
   readonly view: RunView;
   #matching: Encoded<typeof RunEventSchema> | null = null;
   #left: Encoded<typeof RunEventSchema> | null = null;
+  #audit: Encoded<typeof WatchEventsResponseSchema> | null = null;
 
   constructor(event: StoredEvent, run: Run, plan: RunPlan) {
     this.event = event;
@@ -45,8 +50,23 @@ export class RunEntry {
   }
 
   #encode(kind: EventNote['kind']): Encoded<typeof RunEventSchema> {
-    const snapshot = runToWire(this.run, { plan: this.plan, progress: null, at: this.event.at });
-    return encodeOnce(RunEventSchema, runEventToWire(noteOf(this.event, kind), this.run, snapshot));
+    return encodeOnce(RunEventSchema, runEventToWire(noteOf(this.event, kind), this.run, this.#snapshot()));
+  }
+
+  /** The row of the audit trail. */
+  audit(): Event {
+    return runAuditToWire(auditNoteOf(this.event), this.run, this.#snapshot());
+  }
+
+  /** The row on its way to watchers of the trail whose filter it passes, or null. */
+  auditFor(filter: Filter): Encoded<typeof WatchEventsResponseSchema> | null {
+    if (!matches(filter, eventView(this.event))) return null;
+    this.#audit ??= encodeOnce(WatchEventsResponseSchema, auditMessage(this.audit()));
+    return this.#audit;
+  }
+
+  #snapshot() {
+    return runToWire(this.run, { plan: this.plan, progress: null, at: this.event.at });
   }
 }
 
@@ -58,6 +78,7 @@ export class MachineEntry {
   readonly view: MachineView;
   #matching: Encoded<typeof MachineEventSchema> | null = null;
   #left: Encoded<typeof MachineEventSchema> | null = null;
+  #audit: Encoded<typeof WatchEventsResponseSchema> | null = null;
 
   constructor(event: StoredEvent, machine: Machine) {
     this.event = event;
@@ -78,11 +99,26 @@ export class MachineEntry {
     return this.#matching;
   }
 
+  /** The row of the audit trail. */
+  audit(): Event {
+    return machineAuditToWire(auditNoteOf(this.event), this.#snapshot());
+  }
+
+  /** The row on its way to watchers of the trail whose filter it passes, or null. */
+  auditFor(filter: Filter): Encoded<typeof WatchEventsResponseSchema> | null {
+    if (!matches(filter, eventView(this.event))) return null;
+    this.#audit ??= encodeOnce(WatchEventsResponseSchema, auditMessage(this.audit()));
+    return this.#audit;
+  }
+
   #encode(kind: EventNote['kind']): Encoded<typeof MachineEventSchema> {
+    return encodeOnce(MachineEventSchema, machineEventToWire(noteOf(this.event, kind), this.#snapshot()));
+  }
+
+  #snapshot() {
     // What its run waits for is the run's to tell: this is the machine as it was, and no more is known of then.
     const waiting = hasRun(this.machine) ? null : machineWaitsFor(this.machine, null, this.event.at);
-    const snapshot = machineToWire(this.machine, waiting);
-    return encodeOnce(MachineEventSchema, machineEventToWire(noteOf(this.event, kind), snapshot));
+    return machineToWire(this.machine, waiting);
   }
 }
 
@@ -101,4 +137,13 @@ function hasRun({ activeRunId, stoppingRunId }: Machine): boolean {
 function noteOf(event: StoredEvent, kind: EventNote['kind']): EventNote {
   const { at, message, cursor, actor, reason, revision } = event;
   return { at, kind, message, cursor, actor, reason, revision };
+}
+
+function auditNoteOf(event: StoredEvent): AuditNote {
+  const { requestId, peer, method, server, machineId } = event;
+  return { ...noteOf(event, event.kind), requestId, peer, method, server, machineId };
+}
+
+function auditMessage(event: Event) {
+  return create(WatchEventsResponseSchema, { event });
 }

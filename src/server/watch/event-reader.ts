@@ -12,14 +12,19 @@ const FROM_STORE = 200;
 /** One watcher's way along the event log: out of the ring where it is there, else out of the store. */
 export class EventReader {
   readonly #hub: Hub;
+  readonly #anew: string;
   #cursor: Cursor;
   /** Where in which ring the cursor is; null where it is in none. */
   #at: { readonly ring: EventRing; place: number } | null = null;
 
-  /** @param cursor the reader begins right after it */
-  constructor(hub: Hub, cursor: Cursor) {
+  /**
+   * @param cursor the reader begins right after it
+   * @param anew what a watch without a cursor begins with, for who is told that this one has expired
+   */
+  constructor(hub: Hub, cursor: Cursor, anew = 'the present state') {
     this.#hub = hub;
     this.#cursor = cursor;
+    this.#anew = anew;
   }
 
   /** True where the reader has taken everything that the hub has. */
@@ -52,7 +57,9 @@ export class EventReader {
   async #fromStore(): Promise<readonly Entry[]> {
     for (;;) {
       const tail = await this.#hub.store.tail(this.#cursor, FROM_STORE);
-      if ('kind' in tail) throw cursorRefused(tail);
+      if ('kind' in tail) {
+        throw cursorRefused(tail, `watch again without a cursor, which begins with ${this.#anew}`);
+      }
       const entries = await this.#hub.entriesOf(tail.events);
       this.#cursor = tail.cursor;
       this.#moveTo(entries);
@@ -66,7 +73,8 @@ export class EventReader {
   }
 }
 
-function cursorRefused(fault: CursorFault): RpcError {
+/** What a client is told whose `after_cursor` cannot be served; `advice` is for one that has expired. */
+export function cursorRefused(fault: CursorFault, advice: string): RpcError {
   if (fault.kind === 'malformed') {
     const description = 'is no cursor of this server; send one as it came, or none to start anew';
     return new RpcError({
@@ -79,8 +87,6 @@ function cursorRefused(fault: CursorFault): RpcError {
   return new RpcError({
     code: 'OUT_OF_RANGE',
     reason: 'CURSOR_EXPIRED',
-    message:
-      'the events after this cursor are not all kept any more; watch again without a cursor, which begins with the ' +
-      'present state',
+    message: `the events after this cursor are not all kept any more; ${advice}`,
   });
 }

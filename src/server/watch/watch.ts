@@ -9,13 +9,14 @@ import { machineEventToWire, runEventToWire } from '../../wire/convert/event.ts'
 import { machineToWire } from '../../wire/convert/machine.ts';
 import { runPlanOf, runToWire } from '../../wire/convert/run.ts';
 import type { MachineEventSchema, RunEventSchema } from '../../wire/gen/baremetal/v1/event_pb.ts';
+import type { WatchEventsResponseSchema } from '../../wire/gen/baremetal/v1/event_service_pb.ts';
 import { EventReader } from './event-reader.ts';
 import type { Hub } from './hub.ts';
 
 /** What a client asks to watch. */
 export interface WatchRequest {
   readonly filter: Filter;
-  /** Empty: begins with the present state. */
+  /** Empty: begins with the present state; for the audit trail, with what comes next. */
   readonly afterCursor: Cursor;
   /** Ends the watch. */
   readonly signal: AbortSignal;
@@ -85,6 +86,24 @@ export async function* watchMachines(
     for (const entry of entries) {
       if (entry.subject !== 'machine' || !isNew(sent, entry.machine.id, entry.event.revision)) continue;
       const message = entry.messageFor(filter);
+      if (message !== null) yield message;
+    }
+    if (entries.length === 0) await hub.news.wait(count, signal);
+  }
+}
+
+/** The audit trail from a cursor on, or from what comes next. */
+export async function* watchEvents(
+  hub: Hub,
+  { filter, afterCursor, signal }: WatchRequest,
+): AsyncGenerator<Outgoing<typeof WatchEventsResponseSchema>> {
+  const cursor = afterCursor === '' ? await hub.store.head() : afterCursor;
+  const reader = new EventReader(hub, cursor, 'what comes next');
+  while (!signal.aborted) {
+    const { count } = hub.news;
+    const entries = await reader.read();
+    for (const entry of entries) {
+      const message = entry.auditFor(filter);
       if (message !== null) yield message;
     }
     if (entries.length === 0) await hub.news.wait(count, signal);

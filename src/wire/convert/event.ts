@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import type { EventKind } from '../../core/domain/event.ts';
 import type { Run } from '../../core/domain/run.ts';
 import type { Millis } from '../../core/domain/time.ts';
-import type { MachineEvent, RunEvent } from '../gen/baremetal/v1/event_pb.ts';
-import { MachineEventSchema, RunEventSchema } from '../gen/baremetal/v1/event_pb.ts';
+import type { Event, MachineEvent, RunEvent } from '../gen/baremetal/v1/event_pb.ts';
+import { EventSchema, MachineEventSchema, RunEventSchema } from '../gen/baremetal/v1/event_pb.ts';
 import type { Machine as MachineMessage } from '../gen/baremetal/v1/machine_pb.ts';
 import type { Run as RunMessage } from '../gen/baremetal/v1/run_pb.ts';
 import { timestampOf } from './time.ts';
@@ -25,13 +25,7 @@ export interface EventNote {
 
 /** An event of a run, with the run as it was then. `run` and `snapshot` are the same run on both sides of the wire. */
 export function runEventToWire(note: EventNote, run: Run, snapshot: RunMessage): RunEvent {
-  const step = CONCERNS_STEP.has(note.kind) ? run.steps[run.currentStep] : undefined;
-  return create(RunEventSchema, {
-    ...noteToWire(note),
-    snapshot,
-    step: step?.name ?? '',
-    attempt: step?.attempt ?? 0,
-  });
+  return create(RunEventSchema, { ...noteToWire(note), snapshot, ...stepOf(note, run) });
 }
 
 /** An event of a machine, with the machine as it was then. */
@@ -39,16 +33,58 @@ export function machineEventToWire(note: EventNote, snapshot: MachineMessage): M
   return create(MachineEventSchema, { ...noteToWire(note), snapshot });
 }
 
+/** What a row of the audit trail says beside what it happened to. */
+export interface AuditNote extends EventNote {
+  readonly requestId: string;
+  readonly peer: string;
+  readonly method: string;
+  readonly server: string;
+  readonly machineId: string;
+}
+
+/** A row of the audit trail about a run, with the run as it was then, on both sides of the wire. */
+export function runAuditToWire(note: AuditNote, run: Run, snapshot: RunMessage): Event {
+  const { step, attempt } = stepOf(note, run);
+  return create(EventSchema, {
+    ...auditToWire(note),
+    snapshot: { case: 'run', value: snapshot },
+    runId: run.id,
+    planId: run.planId,
+    step,
+    attempt,
+  });
+}
+
+/** A row of the audit trail about a machine, with the machine as it was then. */
+export function machineAuditToWire(note: AuditNote, snapshot: MachineMessage): Event {
+  return create(EventSchema, { ...auditToWire(note), snapshot: { case: 'machine', value: snapshot } });
+}
+
 /** The events of a run that are about the step it is at; the others are about the run as a whole. */
 const CONCERNS_STEP: ReadonlySet<WatchKind> = new Set<WatchKind>([
   'ATTEMPT_STARTED',
   'ATTEMPT_FAILED',
   'ATTEMPT_INTERRUPTED',
+  'ATTEMPT_PROBED',
   'ATTEMPT_UNKNOWN',
   'BACK_OFF_SKIPPED',
+  'STEP_HELD',
+  'STEP_APPROVED',
   'STEP_SUCCEEDED',
+  'STEP_FAILED',
   'PROGRESS',
 ]);
+
+/** The step and the attempt that an event of a run is about, where it is about one. */
+function stepOf({ kind }: EventNote, run: Run): { readonly step: string; readonly attempt: number } {
+  const step = CONCERNS_STEP.has(kind) ? run.steps[run.currentStep] : undefined;
+  return { step: step?.name ?? '', attempt: step?.attempt ?? 0 };
+}
+
+function auditToWire(note: AuditNote) {
+  const { requestId, peer, method, server, machineId } = note;
+  return { ...noteToWire(note), requestId, peer, method, server, machineId };
+}
 
 function noteToWire(note: EventNote) {
   return {

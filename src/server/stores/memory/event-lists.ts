@@ -19,12 +19,12 @@ export function listEvents(log: EventLog, query: EventQuery): EventPage | Cursor
     // Looking costs next to nothing, and is what an index would spare.
     if (isOutside(event)) continue;
     if (events.length >= query.limit || missed >= MAX_SCANNED) {
-      return { events, next: log.cursor(query.descending ? number + 1 : number - 1) };
+      return { events, next: log.cursor(query.descending ? number + 1 : number - 1), end: log.head() };
     }
     if (matches(query.filter, eventView(event))) events.push(event);
     else missed += 1;
   }
-  return { events, next: null };
+  return { events, next: null, end: log.head() };
 }
 
 /** How many events match; -1 above `MAX_COUNTED`, or where more than `MAX_SCANNED` that do not match would be read. */

@@ -25,7 +25,7 @@ export function pageOfEvents(connection: Connection, log: EventLog, query: Event
     if (row === null) throw new Error(`event ${seq} went while it was read`);
     return log.event(row);
   });
-  return { events, next: found.next === null ? null : log.cursor(found.next) };
+  return { events, next: found.next === null ? null : log.cursor(found.next), end: log.head() };
 }
 
 /** How many events match, up to 1000; -1 where there are more, or where too many that do not match would be read. */

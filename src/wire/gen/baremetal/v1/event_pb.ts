@@ -68,7 +68,7 @@ export type RunEvent = Message<"baremetal.v1.RunEvent"> & {
   kind: string;
 
   /**
-   * Who or what brought it about: a user, or a server instance.
+   * Who or what brought it about: a user, or `engine` for what a server does by itself.
    *
    * @generated from field: string actor = 6;
    */
@@ -156,7 +156,7 @@ export type MachineEvent = Message<"baremetal.v1.MachineEvent"> & {
   kind: string;
 
   /**
-   * Who or what brought it about: a user, or a server instance.
+   * Who or what brought it about: a user, or `engine` for what a server does by itself.
    *
    * @generated from field: string actor = 6;
    */
@@ -251,7 +251,7 @@ export type Event = Message<"baremetal.v1.Event"> & {
   kind: string;
 
   /**
-   * Who or what brought it about: a user, or a server instance.
+   * Who or what brought it about: a user, or `engine` for what a server does by itself.
    *
    * @generated from field: string actor = 6;
    */

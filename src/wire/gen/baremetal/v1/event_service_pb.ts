@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file baremetal/v1/event_service.proto.
  */
 export const file_baremetal_v1_event_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBiYXJlbWV0YWwvdjEvZXZlbnRfc2VydmljZS5wcm90bxIMYmFyZW1ldGFsLnYxIsgBChFMaXN0RXZlbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAkSEAoIb3JkZXJfYnkYBCABKAkSFAoMYWZ0ZXJfY3Vyc29yGAUgASgJEikKBXNpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZgoSTGlzdEV2ZW50c1Jlc3BvbnNlEiMKBmV2ZW50cxgBIAMoCzITLmJhcmVtZXRhbC52MS5FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSI6ChJXYXRjaEV2ZW50c1JlcXVlc3QSDgoGZmlsdGVyGAEgASgJEhQKDGFmdGVyX2N1cnNvchgCIAEoCSI5ChNXYXRjaEV2ZW50c1Jlc3BvbnNlEiIKBWV2ZW50GAEgASgLMhMuYmFyZW1ldGFsLnYxLkV2ZW50MrUBCgxFdmVudFNlcnZpY2USTwoKTGlzdEV2ZW50cxIfLmJhcmVtZXRhbC52MS5MaXN0RXZlbnRzUmVxdWVzdBogLmJhcmVtZXRhbC52MS5MaXN0RXZlbnRzUmVzcG9uc2USVAoLV2F0Y2hFdmVudHMSIC5iYXJlbWV0YWwudjEuV2F0Y2hFdmVudHNSZXF1ZXN0GiEuYmFyZW1ldGFsLnYxLldhdGNoRXZlbnRzUmVzcG9uc2UwAWIGcHJvdG8z", [file_baremetal_v1_event, file_google_protobuf_timestamp]);
+  fileDesc("CiBiYXJlbWV0YWwvdjEvZXZlbnRfc2VydmljZS5wcm90bxIMYmFyZW1ldGFsLnYxIsgBChFMaXN0RXZlbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIOCgZmaWx0ZXIYAyABKAkSEAoIb3JkZXJfYnkYBCABKAkSFAoMYWZ0ZXJfY3Vyc29yGAUgASgJEikKBXNpbmNlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAidgoSTGlzdEV2ZW50c1Jlc3BvbnNlEiMKBmV2ZW50cxgBIAMoCzITLmJhcmVtZXRhbC52MS5FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBRIOCgZjdXJzb3IYBCABKAkiOgoSV2F0Y2hFdmVudHNSZXF1ZXN0Eg4KBmZpbHRlchgBIAEoCRIUCgxhZnRlcl9jdXJzb3IYAiABKAkiOQoTV2F0Y2hFdmVudHNSZXNwb25zZRIiCgVldmVudBgBIAEoCzITLmJhcmVtZXRhbC52MS5FdmVudDK1AQoMRXZlbnRTZXJ2aWNlEk8KCkxpc3RFdmVudHMSHy5iYXJlbWV0YWwudjEuTGlzdEV2ZW50c1JlcXVlc3QaIC5iYXJlbWV0YWwudjEuTGlzdEV2ZW50c1Jlc3BvbnNlElQKC1dhdGNoRXZlbnRzEiAuYmFyZW1ldGFsLnYxLldhdGNoRXZlbnRzUmVxdWVzdBohLmJhcmVtZXRhbC52MS5XYXRjaEV2ZW50c1Jlc3BvbnNlMAFiBnByb3RvMw", [file_baremetal_v1_event, file_google_protobuf_timestamp]);
 
 /**
  * Asks for a page of the trail.
@@ -39,15 +39,15 @@ export type ListEventsRequest = Message<"baremetal.v1.ListEventsRequest"> & {
   pageToken: string;
 
   /**
-   * `field op value` joined by AND, with =, != and : (has), over machine_id, run_id, plan_id, kind, actor, request_id,
-   * method and server. Empty: all. A mistake is INVALID_ARGUMENT naming its column.
+   * `field op value` joined by AND, with =, != and : (has), over machine_id, run_id, plan_id, subject (machine or run),
+   * kind, actor, request_id, method and server. Empty: all. A mistake is INVALID_ARGUMENT naming its column.
    *
    * @generated from field: string filter = 3;
    */
   filter: string;
 
   /**
-   * `ts` (the default) or `ts desc`.
+   * `ts` (the default) or `ts desc`: the order in which they were written, or the other way round.
    *
    * @generated from field: string order_by = 4;
    */
@@ -108,6 +108,14 @@ export type ListEventsResponse = Message<"baremetal.v1.ListEventsResponse"> & {
    * @generated from field: int32 total_size = 3;
    */
   totalSize: number;
+
+  /**
+   * Where the trail ended when this page was read. As `after_cursor` of WatchEvents it goes on where the last page of a
+   * list ends, or the first one of a list with the newest first: nothing is missing, nothing comes twice.
+   *
+   * @generated from field: string cursor = 4;
+   */
+  cursor: string;
 };
 
 /**
