@@ -49,7 +49,14 @@ export function tellFailure(error: unknown): ToldFailure {
 
 /** A sentence without its full stop, so that something in brackets may follow, and in the words of the command line. */
 function clause(message: string): string {
-  return printable(message).trim().replace(/\.$/, '').replaceAll('acknowledge_intervention', '--acknowledge');
+  return inWordsOfCommands(printable(message).trim().replace(/\.$/, ''));
+}
+
+/** A sentence of the server's in the words of the command line, where it names a field that is an option here. */
+export function inWordsOfCommands(message: string): string {
+  return message
+    .replaceAll('acknowledge_intervention', '--acknowledge')
+    .replaceAll('release_stuck', '`bmdemo resolve --release-stuck`');
 }
 
 function detailsOf({ method, address, reason, description }: ClientError): string[] {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import { usageFailure } from './failure.ts';
 
 /** The options of commands that start runs, as commander gives them. */
@@ -9,6 +10,8 @@ export interface StartOptions {
   readonly reason?: string;
   readonly acknowledge?: boolean;
   readonly detach?: boolean;
+  readonly dryRun?: boolean;
+  readonly previewToken?: string;
 }
 
 /** What to start, on whatever machine. */
@@ -18,6 +21,8 @@ export interface StartOrder {
   readonly params: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly acknowledgeIntervention: boolean;
+  /** Of the preview that the start is bound to; empty: of none. */
+  readonly previewToken: string;
   /** The request id for a machine; each call without one of the caller's own makes a new one. */
   readonly requestId: () => string;
 }
@@ -29,7 +34,15 @@ export function addStartOptions(command: Command): void {
     .option('--param <K=V>', 'a value for a param of the plan (`bmdemo plans PLAN` has them); may be repeated', gather)
     .option('--reason <TEXT>', 'why, for the audit trail')
     .option('--acknowledge', 'go on although the machine needs intervention')
-    .option('--detach', 'only start; follow nothing');
+    .option('--detach', 'only start; follow nothing')
+    .addOption(
+      new Option('--dry-run', 'show what it would do, and what stands against it; start nothing').conflicts('detach'),
+    )
+    .addOption(
+      new Option('--preview-token <TOKEN>', 'from --dry-run: refuse where what it showed has changed').conflicts(
+        'dryRun',
+      ),
+    );
 }
 
 function gather(value: string, before: readonly string[] = []): readonly string[] {
@@ -48,6 +61,7 @@ export function startOrder(type: string, planId: string, options: StartOptions):
     params: marked,
     reason,
     acknowledgeIntervention: options.acknowledge === true,
+    previewToken: options.previewToken ?? '',
     requestId: () => options.requestId ?? randomUUID(),
   };
 }

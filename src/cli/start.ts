@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
+import { dryRun } from './dry-run.ts';
 import type { ExitCode } from './exit-code.ts';
 import { machineIdOf } from './ids.ts';
 import { addSettings } from './settings/resolve.ts';
@@ -23,7 +24,11 @@ const TYPE_COMMANDS: readonly TypeCommand[] = [
     name: 'repave',
     type: 'REPAVE',
     description: 'write a fresh image and join the cluster; everything on the disk is lost',
-    examples: ['bmdemo repave machine-1', 'bmdemo repave machine-1 machine-2 --param image_ref=ubuntu:24.04-k8s'],
+    examples: [
+      'bmdemo repave machine-1 --dry-run',
+      'bmdemo repave machine-1',
+      'bmdemo repave machine-1 machine-2 --param image_ref=ubuntu:24.04-k8s',
+    ],
   },
   {
     name: 'reboot',
@@ -65,7 +70,11 @@ export function addTypeCommands(program: Command, ending: Ending): void {
 /** `bmdemo start PLAN ID…`: a run of any plan. */
 export function addStartCommand(program: Command, ending: Ending): void {
   const command = program.command('start <PLAN> <ID...>').description('start runs of a plan, and follow them');
-  finish(command, ['bmdemo start reboot machine-1', 'bmdemo start plan/upgrade machine-2 --detach']);
+  finish(command, [
+    'bmdemo start reboot machine-1',
+    'bmdemo start plan/upgrade machine-2 --detach',
+    'bmdemo start repave-join machine-3 --dry-run',
+  ]);
   command.action(
     action<[string, string[]], StartOptions>(ending, (context, [plan, ids], options) =>
       start(context, '', plan, ids, options),
@@ -78,7 +87,7 @@ function finish(command: Command, examples: readonly string[]): void {
   addSettings(command, CLIENT_SETTINGS);
   const after = `
 Exit codes: 0 done, 1 failed, 3 canceled, 4 no server, 5 refused; of several machines the worst.
-Ctrl-C only stops following (130): the run goes on.
+Ctrl-C only stops following (130): the run goes on. --dry-run: 0 it would be started, 5 it would be refused.
 
 Examples:
 ${examples.map((example) => `  $ ${example}`).join('\n')}`;
@@ -94,6 +103,7 @@ function start(
 ): Promise<ExitCode> {
   const machineIds = [...new Set(ids.map(machineIdOf))];
   const order = startOrder(type, planId, options);
+  if (options.dryRun === true) return dryRun(context, machineIds, order);
   const detach = options.detach === true;
   const [only] = machineIds;
   if (machineIds.length === 1 && only !== undefined) return startOne(context, only, order, detach);
