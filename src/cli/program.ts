@@ -12,6 +12,7 @@ import { addListCommand } from './list.ts';
 import { addLogsCommand } from './logs.ts';
 import type { Io } from './output/io.ts';
 import { addPlansCommand } from './plans.ts';
+import { addRepairCommands } from './repair.ts';
 import { addRetryNowCommand } from './retry-now.ts';
 import { addRunCommand } from './run.ts';
 import { addRunsCommand } from './runs.ts';
@@ -71,6 +72,7 @@ function createProgram(ending: Ending): Command {
   addListCommand(program, ending);
   addGetCommand(program, ending);
   addImportCommand(program, ending);
+  addRepairCommands(program, ending);
   program.commandsGroup('Runs:');
   addTypeCommands(program, ending);
   addStartCommand(program, ending);
