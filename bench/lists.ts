@@ -152,6 +152,7 @@ function insertRun(database: Database, at: number, machines: number): void {
     finishedAt: at,
     currentStep: 4,
     steps: [],
+    failure: null,
     error: null,
     stopping: false,
     revision: 13,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FLAKED } from '../../src/core/domain/testing.ts';
+import { aPlanOf, FLAKED } from '../../src/core/domain/testing.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import type { Fleet, Held } from '../support/fleet.ts';
 import type { Opened, StoreFactory } from './fixture.ts';
@@ -165,6 +165,43 @@ export function leaseContract(factory: StoreFactory): void {
       await advance(60_000);
       expect(await store.claim('server-1', 10)).toEqual({ claims: [], nextDueAt: null });
       expect(await store.stopping('server-1')).toEqual([]);
+    });
+  });
+
+  describe('a run that waits for a person', () => {
+    const holding = aPlanOf({ hold: 'now?' });
+
+    const waiting = async (): Promise<Held> => {
+      await fleet.register('m1');
+      const held = await fleet.startAndBegin('m1', { plan: holding });
+      await fleet.hold(held);
+      return held;
+    };
+
+    test('has no owner any more, and is due for nobody, however long it takes', async () => {
+      const held = await waiting();
+      await advance(86_400_000);
+      expect(await store.claim('server-2', 10)).toEqual({ claims: [], nextDueAt: null });
+      await store.release(held, held.owner);
+      expect(await ids('server-2')).toEqual([]);
+      await expect(fleet.announce(held)).rejects.toThrow();
+    });
+
+    test('is due at once when it is approved', async () => {
+      const held = await waiting();
+      await advance(60_000);
+      await fleet.approve('m1', held.runId, 'step-0');
+      expect((await store.claim('server-2', 10)).claims).toEqual([
+        { runId: held.runId, machineId: 'm1', fence: held.fence + 1 },
+      ]);
+    });
+
+    test('belongs to nobody when it is canceled', async () => {
+      const held = await waiting();
+      await fleet.cancel('m1', held.runId);
+      expect((await store.run(held.runId))?.run).toMatchObject({ phase: 'CANCELED', stopping: false });
+      expect(await store.claim('server-2', 10)).toEqual({ claims: [], nextDueAt: null });
+      expect(await store.reap('server-2')).toEqual([]);
     });
   });
 

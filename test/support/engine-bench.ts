@@ -1,3 +1,4 @@
+import { decideApprove } from '../../src/core/domain/decide/approve-step.ts';
 import { decideCancel } from '../../src/core/domain/decide/cancel-run.ts';
 import { decideRegister } from '../../src/core/domain/decide/machine.ts';
 import type { StartDecision } from '../../src/core/domain/decide/start-run.ts';
@@ -188,6 +189,15 @@ export class EngineBench {
     await settle();
     if (result.kind === 'refusal') return result;
     return this.run(runId);
+  }
+
+  async approve(runId: string, step: string): Promise<Run | Refusal> {
+    const { machineId } = await this.run(runId);
+    const result = await transact(this.store, { machineId, runId, origin: this.#origin('') }, (aggregate) =>
+      decideApprove(aggregate, { runId, step, by: 'tester', reason: 'test' }),
+    );
+    await settle();
+    return result.kind === 'refusal' ? result : this.run(runId);
   }
 
   async run(runId: string): Promise<Run> {

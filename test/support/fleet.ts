@@ -1,5 +1,6 @@
 import type { Aggregate } from '../../src/core/domain/aggregate.ts';
 import { decisionTime, runOf } from '../../src/core/domain/aggregate.ts';
+import { decideApprove, decideHold } from '../../src/core/domain/decide/approve-step.ts';
 import type { Outcome } from '../../src/core/domain/decide/attempt.ts';
 import {
   decideBegin,
@@ -17,6 +18,7 @@ import type { Repair } from '../../src/core/domain/decide/repair.ts';
 import { decideRepair } from '../../src/core/domain/decide/repair.ts';
 import { decideStartRun } from '../../src/core/domain/decide/start-run.ts';
 import type { MachineSpec } from '../../src/core/domain/machine.ts';
+import type { Plan } from '../../src/core/domain/plan.ts';
 import type { Run } from '../../src/core/domain/run.ts';
 import { isTerminal } from '../../src/core/domain/run.ts';
 import { aSpec, aStart, builtIn, DONE, REFUSED } from '../../src/core/domain/testing.ts';
@@ -45,8 +47,8 @@ export interface Held extends Claim {
 export interface StartOptions {
   readonly runId?: string;
   readonly requestId?: string;
-  /** The name of a built-in plan. */
-  readonly plan?: string;
+  /** The name of a built-in plan, or a plan of the test's own. */
+  readonly plan?: string | Plan;
   readonly by?: string;
 }
 
@@ -123,10 +125,12 @@ export class Fleet {
   /** Starts a run and answers its id, or that of the run which the request id started before. */
   async start(machineId: string, options: StartOptions = {}): Promise<string> {
     const { runId = this.#id('run'), requestId = this.#id('request'), plan = 'reboot', by = 'alice' } = options;
-    const command = aStart(plan, {
+    const chosen = typeof plan === 'string' ? builtIn(plan) : plan;
+    const command = aStart('reboot', {
       runId,
       requestId,
-      plan: builtIn(plan),
+      planId: chosen.id,
+      plan: chosen,
       initiatedBy: by,
       acknowledgeIntervention: true,
     });
@@ -149,6 +153,23 @@ export class Fleet {
   /** Ends a run's back-off. */
   retryNow(machineId: string, runId: string): Promise<Aggregate> {
     return this.#carryOut({ machineId, runId, origin: ALICE }, (now) => decideRetryNow(now, runId));
+  }
+
+  /** Lets a run wait for a person, as it is due to. */
+  hold(held: Held): Promise<Aggregate> {
+    return this.decide(held, (now) => {
+      const planned = runOf(now, held.runId);
+      const action = planned === null ? null : nextAction(planned, held.fence, decisionTime(now));
+      if (action?.kind !== 'hold') throw new NotCarriedOut(`due is ${action?.kind}, not to wait for a person`);
+      return decideHold(now, held.runId, held.fence, action.step);
+    });
+  }
+
+  /** Lets the step begin that a run waits with. */
+  approve(machineId: string, runId: string, step: string): Promise<Aggregate> {
+    return this.#carryOut({ machineId, runId, origin: ALICE }, (now) =>
+      decideApprove(now, { runId, step, by: 'alice', reason: 'test' }),
+    );
   }
 
   /** Takes the one run that is due. */

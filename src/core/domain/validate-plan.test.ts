@@ -142,6 +142,44 @@ describe('the steps of a plan', () => {
     expect(faults(doing(action))).toEqual(told);
   });
 
+  const cluster = { clusterId: '', kubeconfigSecretRef: '' };
+  it.each<[StepAction]>([
+    [{ kind: 'repave', imageRef: 'i', cloudInitRef: '' }],
+    [{ kind: 'join', targetCluster: cluster }],
+    [{ kind: 'verify', targetCluster: cluster }],
+    [{ kind: 'rma', reason: '' }],
+  ])('on which the machine depends are neither passed over nor done after a failure: $kind', (action) => {
+    expect(faults(aPlan({ steps: [aStep({ action, onFailure: 'continue', always: true })] }))).toEqual([
+      `steps[0].on_failure: cannot be continue for ${action.kind}: the machine's phase after the run stands on it`,
+      `steps[0].always: cannot be true for ${action.kind}: in a run that has failed it would say what is not so`,
+    ]);
+  });
+
+  it('of any other kind may be either, or both', () => {
+    const kinds: readonly StepAction[] = [
+      SCRIPT,
+      { kind: 'reboot', force: true },
+      { kind: 'netboot', profile: 'p' },
+      { kind: 'net', params: {} },
+      { kind: 'drain' },
+      { kind: 'power_off' },
+    ];
+    const steps = kinds.map((action) =>
+      aStep({ name: action.kind.replace('_', '-'), action, onFailure: 'continue', always: true }),
+    );
+    expect(faults(aPlan({ steps }))).toEqual([]);
+  });
+
+  it.each([
+    ['Is the rack free?', []],
+    ['', ['steps[0].hold.prompt: is required']],
+    [' ', ['steps[0].hold.prompt: is required']],
+    ['p'.repeat(257), ['steps[0].hold.prompt: is longer than 256 characters']],
+    ['\u001b[2J', ['steps[0].hold.prompt: has a character at 1 that cannot be printed']],
+  ])('ask a person something: %j', (hold, told) => {
+    expect(faults(aPlan({ steps: [aStep({ hold })] }))).toEqual(told);
+  });
+
   it('hold no secret', () => {
     const cluster = { clusterId: 'prod-a', kubeconfigSecretRef: 'admin:hunter2' };
     const told = faults(doing({ kind: 'verify', targetCluster: cluster }));

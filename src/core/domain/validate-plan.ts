@@ -1,6 +1,7 @@
 import { PLACEHOLDER } from './bind.ts';
 import { LIMITS, linesFault, textFault } from './limits.ts';
 import type { Plan, Step } from './plan.ts';
+import { STEP_KINDS } from './plan.ts';
 import type { FieldViolation } from './refusal.ts';
 import { retryPolicyFaults } from './retry.ts';
 import { kubeconfigRefFault } from './secret-ref.ts';
@@ -16,6 +17,7 @@ export const PLAN_LIMITS = {
   timeoutSeconds: 86_400,
   retries: 20,
   entries: 64,
+  prompt: 256,
 } as const;
 
 /**
@@ -41,6 +43,7 @@ export function planViolations(plan: Plan): readonly FieldViolation[] {
     note(`${path}.timeout_seconds`, wholeFault(step.timeoutSeconds, 1, PLAN_LIMITS.timeoutSeconds));
     note(`${path}.max_retries`, wholeFault(step.maxRetries, 0, PLAN_LIMITS.retries));
     for (const fault of retryPolicyFaults(step.retry)) note(`${path}.retry`, fault);
+    for (const { field, description } of mannerViolations(step)) note(`${path}.${field}`, description);
     for (const { field, description } of textViolations(step, declared, used)) note(`${path}.${field}`, description);
   }
   for (const [index, param] of plan.params.entries()) {
@@ -74,6 +77,23 @@ function countFault(count: number): string | null {
 function wholeFault(value: number, least: number, most: number): string | null {
   const good = Number.isInteger(value) && value >= least && value <= most;
   return good ? null : `must be a whole number from ${least} to ${most}`;
+}
+
+/** What a step must not be, and what a person must be asked. */
+function mannerViolations({ action, onFailure, always, hold }: Step): readonly FieldViolation[] {
+  const found: FieldViolation[] = [];
+  const { settlesPhase } = STEP_KINDS[action.kind];
+  if (settlesPhase && onFailure === 'continue') {
+    const description = `cannot be continue for ${action.kind}: the machine's phase after the run stands on it`;
+    found.push({ field: 'on_failure', description });
+  }
+  if (settlesPhase && always) {
+    const description = `cannot be true for ${action.kind}: in a run that has failed it would say what is not so`;
+    found.push({ field: 'always', description });
+  }
+  const fault = hold === null ? null : hold.trim() === '' ? 'is required' : textFault(hold, PLAN_LIMITS.prompt);
+  if (fault !== null) found.push({ field: 'hold.prompt', description: fault });
+  return found;
 }
 
 /** What is wrong with the texts of a step; the params that they use are added to `used`. */

@@ -4,7 +4,7 @@ import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import type { ParamSpec, Plan, Step, StepAction } from '../../core/domain/plan.ts';
 import { DEFAULT_PLANS, RUN_TYPES } from '../../core/domain/run-type.ts';
 import type { Plan as PlanMessage, StepSchema } from '../gen/baremetal/v1/plan_pb.ts';
-import { PlanParam_Type, PlanSchema } from '../gen/baremetal/v1/plan_pb.ts';
+import { PlanParam_Type, PlanSchema, Step_OnFailure } from '../gen/baremetal/v1/plan_pb.ts';
 import { timestampOf } from './time.ts';
 
 /** A plan as clients see it. Built-in plans were never created, so they have no time. */
@@ -22,6 +22,11 @@ export function planToWire(plan: Plan): PlanMessage {
   });
 }
 
+const ON_FAILURE: Readonly<Record<Step['onFailure'], Step_OnFailure>> = {
+  stop: Step_OnFailure.STOP,
+  continue: Step_OnFailure.CONTINUE,
+};
+
 type StepInit = Exclude<MessageInitShape<typeof StepSchema>, { readonly $typeName: string }>;
 
 function stepToWire(step: Step): StepInit {
@@ -36,6 +41,9 @@ function stepToWire(step: Step): StepInit {
       cap: durationFromMs(step.retry.capMs),
       jitter: step.retry.jitter,
     },
+    onFailure: ON_FAILURE[step.onFailure],
+    always: step.always,
+    hold: step.hold === null ? undefined : { prompt: step.hold },
   };
 }
 

@@ -110,6 +110,10 @@ function stepToWire(step: StepStatus, kind: string, progress: Progress | null) {
         ? undefined
         : { current: progress.current, total: progress.total, unit: progress.unit, note: progress.note },
     kind,
+    approval:
+      step.approval === null
+        ? undefined
+        : { actor: step.approval.actor, reason: step.approval.reason, time: timestampOf(step.approval.at) },
   };
 }
 
