@@ -3,6 +3,7 @@ import type { ClientOptions } from '@grpc/grpc-js';
 import { Client as Channel, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
 import { createClient } from '../wire/bridge-client.ts';
 import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
+import { EventService } from '../wire/gen/baremetal/v1/event_service_pb.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineService } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
 import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
@@ -50,6 +51,7 @@ export interface Client {
   readonly machines: UnaryMethods<typeof MachineService>;
   readonly plans: UnaryMethods<typeof PlanService>;
   readonly runs: UnaryMethods<typeof RunService>;
+  readonly events: UnaryMethods<typeof EventService>;
   readonly server: UnaryMethods<typeof ServerService>;
   /** How the client stands with the server, for everybody who wants to show it. */
   readonly connection: Pick<Connection, 'state' | 'latencyMs' | 'reached' | 'subscribe' | 'ping'>;
@@ -145,6 +147,7 @@ export function connect(options: ConnectOptions): Client {
     machines,
     plans,
     runs,
+    events: unaryMethods(EventService, createClient(EventService, channel), room),
     server: unaryMethods(ServerService, calls.server, room),
     connection,
     calls: recorder,
