@@ -45,7 +45,7 @@ describe('a server that dies at each write to its store in turn', () => {
 
 /** Files with one machine in them, and nobody who has them. */
 async function prepared(): Promise<Cluster> {
-  const cluster = await Cluster.create({ args: ['--speed', '40'] });
+  const cluster = await Cluster.onSqlite({ args: ['--speed', '40'] });
   onTestFinished(() => cluster.dispose());
   const server = await cluster.start('a');
   const client = cluster.client('a');
@@ -57,13 +57,13 @@ async function prepared(): Promise<Cluster> {
 
 /** Repaves the machine with a server that dies at that point, and another one after it. */
 async function dieAt(template: Cluster, point: string): Promise<Trial> {
-  const cluster = await Cluster.create({ args: ['--speed', '40'] });
+  const cluster = await Cluster.onSqlite({ args: ['--speed', '40'] });
   try {
     await cp(template.folder, cluster.folder, { recursive: true, filter: (path) => !path.endsWith('.sock') });
     const from = await cluster.headOfLog();
     const doomed = cluster.launch('a', { env: { [FAULT_POINT_VARIABLE]: point } });
     const client = cluster.client('a');
-    const watcher = new RunWatcher(cluster.client('a'), from);
+    const watcher = new RunWatcher([cluster.client('a')], from);
     const died = doomed.exited(60_000).then(async ({ signal }) => {
       if (signal === 'SIGKILL') await cluster.start('a');
       return signal === 'SIGKILL';

@@ -9,14 +9,14 @@ const RUNS = 20;
 it(
   'a server that is asked to end cancels nothing: the next one takes every run up where it was',
   async () => {
-    const cluster = await Cluster.create();
+    const cluster = await Cluster.onSqlite();
     onTestFinished(() => cluster.dispose());
     const from = await cluster.headOfLog();
     // Slow enough that each first step takes longer than a server waits for its calls.
     const first = await cluster.start('a', { args: ['--speed', '0.05'] });
     const client = cluster.client('a');
     await register(client, RUNS);
-    const watchers = [1, 2].map(() => new RunWatcher(cluster.client('a'), from));
+    const watchers = [1, 2].map(() => new RunWatcher([cluster.client('a')], from));
     const [watcher] = watchers as [RunWatcher];
     const typeOf = (index: number) => (index % 2 === 0 ? 'REPAVE' : 'REBOOT');
     const starts = machineIds(RUNS).map((machineId, index) => startRun(client, machineId, 'once', typeOf(index)));

@@ -7,19 +7,26 @@ import { connect } from '../../../src/client/client.ts';
 import type { Cursor, Store } from '../../../src/core/ports/store.ts';
 import { systemClock } from '../../../src/server/clock.ts';
 import type { StoreConfig } from '../../../src/server/config.ts';
+import { DEFAULT_LEASE_MS } from '../../../src/server/config.ts';
 import { createServerLog } from '../../../src/server/log.ts';
 import { openFileWorld } from '../../../src/server/providers/fake/world/sqlite.ts';
+import type { JournalEntry } from '../../../src/server/providers/fake/world/world.ts';
 import { openStore } from '../../../src/server/stores/open.ts';
+import type { TestPostgres } from '../../support/postgres.ts';
+import { freeze } from './freeze.ts';
 import type { Allowed } from './judge.ts';
 import { judge } from './judge.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** What the servers of a cluster are told. */
 export interface ClusterOptions {
-  /** A SQLite file in the cluster's folder if not given. */
-  readonly store?: StoreConfig;
   /** Options of `serve`. */
   readonly args?: readonly string[];
+}
+
+/** How long servers that share a store may be silent, in milliseconds. */
+interface Lease {
+  readonly leaseMs?: number;
 }
 
 /** What one start of a server is told beside that. */
@@ -33,19 +40,30 @@ export class Cluster {
   readonly folder: string;
   readonly store: StoreConfig;
   readonly #args: readonly string[];
+  readonly #drop: () => Promise<void>;
   readonly #servers: ServerProcess[] = [];
   readonly #clients: Client[] = [];
   #disposed = false;
 
-  private constructor(folder: string, { store, args = [] }: ClusterOptions) {
+  private constructor(folder: string, store: StoreConfig, { args = [] }: ClusterOptions, drop: () => Promise<void>) {
     this.folder = folder;
-    this.store = store ?? { kind: 'sqlite', path: join(folder, 'store.db') };
+    this.store = store;
     this.#args = args;
+    this.#drop = drop;
   }
 
-  /** A new one, in a folder of its own. */
-  static async create(options: ClusterOptions = {}): Promise<Cluster> {
-    return new Cluster(await mkdtemp(join(tmpdir(), 'bmdemo-chaos-')), options);
+  /** A new one with an empty SQLite file. */
+  static async onSqlite(options: ClusterOptions = {}): Promise<Cluster> {
+    const folder = await aFolder();
+    return new Cluster(folder, { kind: 'sqlite', path: join(folder, 'store.db') }, options, async () => {});
+  }
+
+  /** A new one with an empty PostgreSQL database. */
+  static async onPostgres(postgres: TestPostgres, options: ClusterOptions & Lease = {}): Promise<Cluster> {
+    const { leaseMs = DEFAULT_LEASE_MS, args = [] } = options;
+    const { url, drop } = await postgres.createDatabase();
+    const lease = ['--lease', String(leaseMs / 1_000)];
+    return new Cluster(await aFolder(), { kind: 'postgres', url, leaseMs }, { args: [...lease, ...args] }, drop);
   }
 
   /** All servers that were ever started, with their logs. */
@@ -82,6 +100,21 @@ export class Cluster {
     return client;
   }
 
+  /** Stops a server until SIGCONT, at a moment at which the hardware can go on without it. */
+  freeze(server: ServerProcess): void {
+    freeze(server, this.#worldPath);
+  }
+
+  /** The calls to hardware so far. */
+  async journal(): Promise<readonly JournalEntry[]> {
+    const world = openFileWorld({ path: this.#worldPath, clock: Date });
+    try {
+      return (await world.journal({})).entries;
+    } finally {
+      world.close();
+    }
+  }
+
   /** Where the event log ends. Where the store is a file, no server may have it. */
   async headOfLog(): Promise<Cursor> {
     return this.#withStore((store) => store.head());
@@ -104,6 +137,7 @@ export class Cluster {
     this.#disposed = true;
     for (const client of this.#clients) client.close();
     await Promise.all(this.#servers.map((server) => server.kill()));
+    await this.#drop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -125,6 +159,10 @@ export class Cluster {
   get #worldPath(): string {
     return join(this.folder, 'world.db');
   }
+}
+
+function aFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'bmdemo-chaos-'));
 }
 
 function storeText(store: StoreConfig): string {

@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import type { ReadLog } from './log-reader.ts';
 import { followLog, judgeLogs } from './log-reader.ts';
 import { judgeWatchers, RunWatcher } from './run-watcher.ts';
+import type { ServerProcess } from './server-process.ts';
 import type { Size } from './size.ts';
 import type { Ordered } from './workload.ts';
 import { judgeRequests, machineIds, register, startRun } from './workload.ts';
@@ -13,47 +14,63 @@ const WATCHERS = 3;
 const LONG_MS = 1_800_000;
 
 /**
- * Kills a server again and again while it carries out runs, a new one on every machine that is done, starts it anew each
- * time, lets everything come to its end, and says what in all of it must not be.
+ * Kills servers again and again while they carry out runs, a new one on every machine that is done, and starts each anew:
+ * at once where it is the only one, else some time later. Lets everything come to its end, and says what in all of it must
+ * not be.
  */
 export async function killStorm(
   cluster: Cluster,
+  names: readonly string[],
   { runs, kills, logs, seed }: Pick<Size, 'runs' | 'kills' | 'logs' | 'seed'>,
 ): Promise<readonly string[]> {
   const dice = diceFor(seed, 'kill-storm');
   const from = await cluster.headOfLog();
-  let server = await cluster.start('a');
-  const client = cluster.client('a');
+  const servers = new Map<string, ServerProcess>();
+  for (const name of names) servers.set(name, await cluster.start(name));
+  const clients = names.map((name) => cluster.client(name));
+  const clientOf = (index: number) => clients[index % clients.length] ?? cluster.client('a');
   const machines = machineIds(runs);
-  await register(client, machines.length);
-  const watchers = Array.from({ length: WATCHERS }, () => new RunWatcher(cluster.client('a'), from));
+  await register(clientOf(0), machines.length);
+  // Each begins at another server, and goes to the next when that is gone.
+  const order = (first: number) => names.map((_, index) => names[(first + index) % names.length] ?? 'a');
+  const watchers = Array.from(
+    { length: WATCHERS },
+    (_, index) =>
+      new RunWatcher(
+        order(index).map((name) => cluster.client(name)),
+        from,
+      ),
+  );
   const [watcher] = watchers as [RunWatcher];
   const ordered: Ordered[] = [];
   const readers: Promise<ReadLog>[] = [];
-  const faults: string[] = [];
   let more = true;
 
   /** Keeps a machine busy until the storm is over. */
   const keepBusy = async (machineId: string, index: number) => {
     for (let round = 1; more; round += 1) {
-      const order = await startRun(client, machineId, `round-${round}`);
+      const order = await startRun(clientOf(index + round), machineId, `round-${round}`);
       ordered.push(order);
-      if (index < logs && round === 1) readers.push(followLog(client, order.runId));
+      if (index < logs && round === 1) readers.push(followLog(clientOf(index), order.runId));
       await watcher.untilEnded([order.runId], LONG_MS);
     }
   };
 
   const storm = async () => {
     const killedAt: number[] = [];
+    /** Resolves after some more events, once a kill is no step's third. */
+    const later = (what: string) => {
+      const moment = watcher.events + dice.int(1, runs * 5);
+      return watcher.until(what, () => watcher.events >= moment && nobodyIsAtRisk(watcher, killedAt));
+    };
     await watcher.until('all runs are under way', () => watcher.underWay.size >= runs);
     while (killedAt.length < kills) {
-      const moment = watcher.events + dice.int(1, runs * 5);
-      const isDue = () => watcher.events >= moment && nobodyIsAtRisk(watcher, killedAt);
-      await watcher.until(`kill ${killedAt.length + 1} is due`, isDue);
+      await later(`kill ${killedAt.length + 1} is due`);
+      const name = names[dice.int(0, names.length - 1)] ?? 'a';
       killedAt.push(Date.now());
-      await server.kill();
-      faults.push(...server.faults());
-      server = await cluster.start('a');
+      await servers.get(name)?.kill();
+      if (names.length > 1) await later('the others have gone on for a while');
+      servers.set(name, await cluster.start(name));
     }
     more = false;
   };
@@ -61,13 +78,16 @@ export async function killStorm(
   await Promise.all([storm(), ...machines.map(keepBusy)]);
   const runIds = ordered.map(({ runId }) => runId);
   await Promise.all(watchers.map((one) => one.untilEnded(runIds, LONG_MS)));
-  faults.push(...(await judgeLogs(client, await Promise.all(readers))));
-  faults.push(...(await judgeRequests(client, ordered)));
-  faults.push(...judgeWatchers(watchers));
-  const { code, signal } = await server.terminate();
-  if (code !== 0) faults.push(`the last server ended with ${code ?? signal}`);
-  faults.push(...server.faults());
-  faults.push(...(await cluster.judge(from)));
+  const faults = [
+    ...(await judgeLogs(clientOf(0), await Promise.all(readers))),
+    ...(await judgeRequests(clientOf(1), ordered)),
+    ...judgeWatchers(watchers),
+  ];
+  for (const [name, server] of servers) {
+    const { code, signal } = await server.terminate();
+    if (code !== 0) faults.push(`server ${name} ended with ${code ?? signal}`);
+  }
+  faults.push(...cluster.servers.flatMap((server) => server.faults()), ...(await cluster.judge(from)));
   return faults;
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../../../src/client/client.ts';
+import { ClientError } from '../../../src/client/client-error.ts';
 import type { StreamState } from '../../../src/client/resume.ts';
 import type { RunEvent } from '../../../src/wire/gen/baremetal/v1/event_pb.ts';
 import { Run_Phase } from '../../../src/wire/gen/baremetal/v1/run_pb.ts';
@@ -21,6 +22,9 @@ export interface WatchedRun {
   at: number;
 }
 
+/** How long a server may be away before a watcher who knows another one turns to that, in milliseconds. */
+const PATIENCE_MS = 100;
+
 /**
  * Somebody who watches all runs, across whatever becomes of the servers. Judges the stream as it comes: each event of a run
  * has the next revision, and a machine has one run at a time.
@@ -39,10 +43,10 @@ export class RunWatcher {
   readonly #ends = new Map<string, PromiseWithResolvers<void>>();
   readonly #end = new AbortController();
 
-  /** Watches from right behind a cursor. */
-  constructor(client: Client, afterCursor: string) {
+  /** Watches from right behind a cursor; with several clients by turns, each as long as its server is there. */
+  constructor(clients: readonly Client[], afterCursor: string) {
     this.cursor = afterCursor;
-    void this.#watch(client).catch((error: unknown) => {
+    void this.#watch(clients).catch((error: unknown) => {
       if (!this.#end.signal.aborted) this.#fault(`the watch ended: ${String(error)}`);
     });
   }
@@ -79,9 +83,19 @@ export class RunWatcher {
     this.#end.abort();
   }
 
-  async #watch(client: Client): Promise<void> {
-    const settings = { signal: this.#end.signal, onState: (state: StreamState) => this.#heard(state) };
-    for await (const event of client.watchRuns({ afterCursor: this.cursor }, settings)) this.#take(event);
+  async #watch(clients: readonly Client[]): Promise<void> {
+    const onState = (state: StreamState) => this.#heard(state);
+    const patience = clients.length > 1 ? { patienceMs: PATIENCE_MS } : {};
+    const settings = { signal: this.#end.signal, onState, ...patience };
+    for (let turn = 0; ; turn += 1) {
+      const client = clients[turn % clients.length];
+      try {
+        const events = client?.watchRuns({ afterCursor: this.cursor }, settings) ?? [];
+        for await (const event of events) this.#take(event);
+      } catch (error) {
+        if (clients.length === 1 || !(error instanceof ClientError) || !error.isLoss) throw error;
+      }
+    }
   }
 
   #heard(state: StreamState): void {
