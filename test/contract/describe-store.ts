@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { commitContract } from './commit.ts';
+import { commitAllContract } from './commit-all.ts';
 import { eventListContract } from './event-lists.ts';
 import { eventContract } from './events.ts';
 import { fenceContract } from './fence.ts';
@@ -24,6 +25,7 @@ import { snapshotContract } from './snapshots.ts';
 export function describeStore(name: string, factory: StoreFactory, { shared = false } = {}): void {
   describe(`${name}: load`, () => loadContract(factory));
   describe(`${name}: commit`, () => commitContract(factory));
+  describe(`${name}: commit of several machines`, () => commitAllContract(factory));
   describe(`${name}: the fence`, () => fenceContract(factory));
   describe(`${name}: leases`, () => leaseContract(factory));
   if (!shared) describe(`${name}: reap`, () => reapContract(factory));

@@ -77,6 +77,23 @@ export type CommitResult =
   | { readonly kind: 'taken'; readonly what: 'identity'; readonly identity: Identity; readonly by: string }
   | { readonly kind: 'taken'; readonly what: 'request' | 'active-run' | 'run-id'; readonly by: string };
 
+/** One machine's part in a commit of several: what registering it brings about, which touches no run. */
+export type Registration = Change & {
+  readonly runs: readonly [];
+  readonly request: null;
+  readonly guard: null;
+  readonly raiseFenceOf: null;
+};
+
+/** How a commit of several machines ended; only `ok` changed anything. `refused` tells the first change that could not be made. */
+export type CommitAllResult =
+  | { readonly kind: 'ok' }
+  | {
+      readonly kind: 'refused';
+      readonly machineId: string;
+      readonly result: Exclude<CommitResult, { readonly kind: 'ok' }>;
+    };
+
 /** A run that this server now owns. */
 export interface Claim {
   readonly runId: string;
@@ -259,6 +276,13 @@ export interface Store {
   load(machineId: string, also?: { readonly runId?: string; readonly requestId?: string }): Promise<Aggregate>;
   /** Writes one machine's change, or nothing. */
   commit(change: Change): Promise<CommitResult>;
+  /**
+   * Writes the changes of several machines, at most 10,000, in one durable step, or nothing. What one of them gives up another one
+   * may take, whichever comes first. A second change of the same machine is a conflict.
+   */
+  commitAll(changes: readonly Registration[]): Promise<CommitAllResult>;
+  /** The machines that hold these identities, in the same order; null where nobody does. */
+  holders(identities: readonly Identity[]): Promise<readonly (string | null)[]>;
 
   /**
    * Takes due runs without an owner, each with a new fence, oldest first. `nextDueAt` is when the next run without an owner

@@ -11,6 +11,7 @@ export interface FaultPoint {
 /** The calls of a store that write. */
 const MUTATIONS: ReadonlySet<string> = new Set([
   'commit',
+  'commitAll',
   'claim',
   'release',
   'reap',

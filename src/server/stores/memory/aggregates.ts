@@ -3,7 +3,7 @@ import type { Identity } from '../../../core/domain/machine.ts';
 import type { PlannedRun } from '../../../core/domain/run.ts';
 import { isTerminal } from '../../../core/domain/run.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
-import type { Change, CommitResult, Hint } from '../../../core/ports/store.ts';
+import type { Change, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
 import type { ChangeTime } from '../shared/lease.ts';
 import { holds, leaseAfter, withoutOwner } from '../shared/lease.ts';
 import type { EventLog } from './events.ts';
@@ -48,8 +48,52 @@ export function load(
 
 /** Writes a change, or nothing; what may have changed goes to `tell` once all is written. */
 export function commit(parts: CommitParts, change: Change, tell: (hint: Hint) => void): CommitResult {
-  const refusal = refuse(parts.tables, change);
+  const { identities } = parts.tables;
+  const refusal = refuse(parts.tables, change, (key) => identities.get(key));
   if (refusal !== null) return refusal;
+  const { hint, revision } = write(parts, change);
+  tell(hint);
+  return { kind: 'ok', revision };
+}
+
+/** Writes the changes of several machines, or nothing. */
+export function commitAll(
+  parts: CommitParts,
+  changes: readonly Registration[],
+  tell: (hint: Hint) => void,
+): CommitAllResult {
+  const { tables } = parts;
+  /** Who holds what once all of it is written, as far as that differs from now. */
+  const holders = new Map<string, string | undefined>();
+  for (const { machineId, identities } of changes) {
+    for (const key of identities.release.map(keyOf)) {
+      if (tables.identities.get(key) === machineId) holders.set(key, undefined);
+    }
+  }
+  const holderOf = (key: string) => (holders.has(key) ? holders.get(key) : tables.identities.get(key));
+  const seen = new Set<string>();
+  for (const change of changes) {
+    const { machineId } = change;
+    const result = seen.has(machineId) ? ({ kind: 'conflict' } as const) : refuse(tables, change, holderOf);
+    if (result !== null) return { kind: 'refused', machineId, result };
+    seen.add(machineId);
+    for (const key of change.identities.take.map(keyOf)) holders.set(key, machineId);
+  }
+  for (const change of changes) write(parts, change);
+  if (changes.some(({ events }) => events.length > 0)) tell({ events: true });
+  return { kind: 'ok' };
+}
+
+/** The machines that hold these identities. */
+export function holders(tables: Tables, identities: readonly Identity[]): readonly (string | null)[] {
+  return identities.map((identity) => tables.identities.get(keyOf(identity)) ?? null);
+}
+
+/** Who holds an identity, by its key. */
+type HolderOf = (key: string) => string | undefined;
+
+/** Writes a change against which nothing speaks. */
+function write(parts: CommitParts, change: Change): { readonly hint: Hint; readonly revision: number } {
   const record = parts.tables.recordOf(change.machineId);
   const last = change.events.at(-1);
   record.revision += 1;
@@ -63,12 +107,13 @@ export function commit(parts: CommitParts, change: Change, tell: (hint: Hint) =>
   const now = parts.clock.now();
   const hint = writeRuns(parts, record, change, { at: last?.at ?? now, now });
   parts.events.append(record.id, change.events, change.origin);
-  tell(change.events.length > 0 ? { ...hint, events: true } : hint);
-  return { kind: 'ok', revision: record.revision };
+  return { hint: change.events.length > 0 ? { ...hint, events: true } : hint, revision: record.revision };
 }
 
+type Refused = Exclude<CommitResult, { readonly kind: 'ok' }>;
+
 /** Everything that can speak against a change, so that what follows cannot fail half-way. */
-function refuse(tables: Tables, change: Change): CommitResult | null {
+function refuse(tables: Tables, change: Change, holderOf: HolderOf): Refused | null {
   const { guard, request, machineId } = change;
   const record = tables.machine(machineId);
   // The fence comes first: a former owner has to stop, not to decide again.
@@ -78,10 +123,10 @@ function refuse(tables: Tables, change: Change): CommitResult | null {
   if ((record?.revision ?? 0) !== change.expectedRevision) return { kind: 'conflict' };
   const known = request === null ? undefined : record?.requests.get(request.requestId);
   if (known !== undefined) return { kind: 'taken', what: 'request', by: known.runId ?? '' };
-  return refuseRuns(tables, record?.activeRunId ?? null, change) ?? refuseIdentities(tables, change);
+  return refuseRuns(tables, record?.activeRunId ?? null, change) ?? refuseIdentities(change, holderOf);
 }
 
-function refuseRuns(tables: Tables, activeRunId: string | null, change: Change): CommitResult | null {
+function refuseRuns(tables: Tables, activeRunId: string | null, change: Change): Refused | null {
   for (const { run } of change.runs) {
     const holder = tables.run(run.id)?.planned.run.machineId ?? tables.sweptRun(run.id)?.machineId;
     const isNew = change.events.some((event) => event.runId === run.id && event.kind === 'ACCEPTED');
@@ -95,9 +140,9 @@ function refuseRuns(tables: Tables, activeRunId: string | null, change: Change):
   return active.length > 1 && by !== undefined ? { kind: 'taken', what: 'active-run', by } : null;
 }
 
-function refuseIdentities(tables: Tables, change: Change): CommitResult | null {
+function refuseIdentities(change: Change, holderOf: HolderOf): Refused | null {
   for (const identity of change.identities.take) {
-    const by = tables.identities.get(keyOf(identity));
+    const by = holderOf(keyOf(identity));
     if (by !== undefined && by !== change.machineId) return { kind: 'taken', what: 'identity', identity, by };
   }
   return null;

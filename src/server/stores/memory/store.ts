@@ -4,7 +4,7 @@ import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { RUN_LOG_LIMITS } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
-import { commit, load } from './aggregates.ts';
+import { commit, commitAll, holders, load } from './aggregates.ts';
 import { Baselines } from './baselines.ts';
 import { counts } from './counts.ts';
 import { countEvents, listEvents } from './event-lists.ts';
@@ -69,6 +69,8 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     membership: null,
     load: call((machineId, also) => load(parts, machineId, also)),
     commit: call((change) => commit(parts, change, (hint) => hints.tell(hint))),
+    commitAll: call((changes) => commitAll(parts, changes, (hint) => hints.tell(hint))),
+    holders: call((identities) => holders(tables, identities)),
 
     claim: call((owner, limit) => leases.claim(owner, limit)),
     release: call((claim, owner) => {

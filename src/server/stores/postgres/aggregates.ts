@@ -1,12 +1,12 @@
 import type { Aggregate, RequestRecord } from '../../../core/domain/aggregate.ts';
 import { hasCondition } from '../../../core/domain/condition.ts';
-import type { Machine } from '../../../core/domain/machine.ts';
+import type { Identity, Machine } from '../../../core/domain/machine.ts';
 import { MACHINE_PHASES, machineView } from '../../../core/domain/machine.ts';
 import type { PlannedRun, Run, RunView } from '../../../core/domain/run.ts';
 import { isTerminal } from '../../../core/domain/run.ts';
-import type { Change, CommitResult, Hint } from '../../../core/ports/store.ts';
+import type { Change, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
 import { hasComeToRest } from '../shared/swept-run.ts';
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter, StoreUnavailable } from './errors.ts';
 import type { BoundPlans, SqlRow } from './rows.ts';
@@ -94,6 +94,70 @@ export async function commitChange(database: Database, change: Change): Promise<
       if (!metAnotherWriter(error) || meetings >= MAX_MEETINGS) throw error;
     }
   }
+}
+
+/** So many changes of a commit of several go to PostgreSQL in one statement: each answers well before it is given up. */
+const CHANGES_A_STATEMENT = 500;
+
+/** In the order of their ids, as everybody locks them who locks several. */
+const LOCK_ALL = `
+  SELECT 1 FROM bmdemo.aggregates WHERE machine_id = ANY ($1) ORDER BY machine_id FOR NO KEY UPDATE`;
+
+/** First, so that what one machine gives up is free for another one that comes before it. */
+const RELEASE_ALL = `
+  DELETE FROM bmdemo.identities AS i
+    USING jsonb_to_recordset($1::jsonb) AS r("machineId" text, kind text, value text)
+    WHERE i.kind = r.kind AND i.value = r.value AND i.machine_id = r."machineId"`;
+
+const COMMIT_EACH = `
+  SELECT bmdemo.commit_change(change) AS answer
+  FROM (SELECT change FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS c(change, place) ORDER BY place) AS changes`;
+
+/** Writes the changes of several machines in one transaction, or nothing. */
+export async function commitAllChanges(database: Database, changes: readonly Registration[]): Promise<CommitAllResult> {
+  const ordered = changes.toSorted((a, b) => (a.machineId < b.machineId ? -1 : 1));
+  for (let meetings = 0; ; meetings += 1) {
+    try {
+      return await database.write(
+        (transaction) => writeAll(transaction, ordered),
+        (result) => result.kind === 'ok',
+      );
+    } catch (error) {
+      if (!metAnotherWriter(error) || meetings >= MAX_MEETINGS) throw error;
+    }
+  }
+}
+
+async function writeAll(transaction: Queryable, changes: readonly Registration[]): Promise<CommitAllResult> {
+  const released = changes.flatMap(({ machineId, identities }) =>
+    identities.release.map(({ kind, value }) => ({ machineId, kind, value })),
+  );
+  await transaction.query({ text: LOCK_ALL, values: [changes.map(({ machineId }) => machineId)] });
+  if (released.length > 0) await transaction.query({ text: RELEASE_ALL, values: [jsonForSql(released)] });
+  for (let at = 0; at < changes.length; at += CHANGES_A_STATEMENT) {
+    const some = changes.slice(at, at + CHANGES_A_STATEMENT);
+    const rows = await transaction.query({ text: COMMIT_EACH, values: [jsonForSql(some.map(changeForSql))] });
+    for (const [index, change] of some.entries()) {
+      const { result } = committed(rows[index]?.answer as Answer, change);
+      if (result.kind !== 'ok') return { kind: 'refused', machineId: change.machineId, result };
+    }
+  }
+  return { kind: 'ok' };
+}
+
+const HOLDERS = `
+  SELECT i.machine_id
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(kind, value, place)
+  LEFT JOIN bmdemo.identities AS i USING (kind, value)
+  ORDER BY wanted.place`;
+
+/** The machines that hold these identities. */
+export async function holdersOf(
+  database: Database,
+  identities: readonly Identity[],
+): Promise<readonly (string | null)[]> {
+  const values = [identities.map(({ kind }) => kind), identities.map(({ value }) => value)];
+  return (await database.query({ text: HOLDERS, values })).map((row) => textOrNull(row, 'machine_id'));
 }
 
 function committed(answer: Answer, change: Change): Committed {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { breaksConnection, lostToAnother, StoreUnavailable, StoreUnusable, translate } from './errors.ts';
+import { breaksConnection, lostToAnother, StoreUnusable, translate } from './errors.ts';
+import { Gate } from './gate.ts';
 import type { SqlRow } from './rows.ts';
 
 /** Values that go into statements. Text is made fit for PostgreSQL on the way: it has no place for U+0000 or half characters. */
@@ -43,8 +44,6 @@ const CONNECT_WITHIN_MS = 5_000;
 const IDLE_MS = 60_000;
 /** How long connections have to end by themselves when the store is closed, in milliseconds. */
 const GOODBYE_WITHIN_MS = 1_000;
-/** So many statements wait for a connection; the next is refused, so that a store that is away gathers no crowd. */
-const MAX_WAITING = 100_000;
 /** A transaction that lost against another one is carried out again at most so often. */
 const MAX_LOSSES = 10;
 
@@ -100,6 +99,40 @@ export class Database implements Queryable {
       } finally {
         this.#gate.leave();
       }
+    }
+  }
+
+  /**
+   * Carries out a transaction that writes; it is rolled back where `work` throws, and where `keeps` says so of its answer. One that
+   * lost against another is carried out again, so `work` does nothing but ask.
+   */
+  async write<T>(work: (transaction: Queryable) => Promise<T>, keeps: (answer: T) => boolean): Promise<T> {
+    for (let losses = 0; ; losses += 1) {
+      await this.#gate.enter();
+      try {
+        return await this.#withClient((client) => this.#transaction(client, work, keeps));
+      } catch (error) {
+        if (!lostToAnother(error) || losses >= MAX_LOSSES) throw translate(error);
+      } finally {
+        this.#gate.leave();
+      }
+    }
+  }
+
+  async #transaction<T>(
+    client: pg.PoolClient,
+    work: (transaction: Queryable) => Promise<T>,
+    keeps: (answer: T) => boolean,
+  ): Promise<T> {
+    await client.query('BEGIN');
+    try {
+      const answer = await work({ query: (statement) => this.#run(client, statement) });
+      await client.query(keeps(answer) ? 'COMMIT' : 'ROLLBACK');
+      return answer;
+    } catch (error) {
+      // A connection that cannot even roll back is not used again.
+      if (!breaksConnection(error)) await client.query('ROLLBACK');
+      throw error;
     }
   }
 
@@ -250,50 +283,4 @@ function nameOf(text: string): string {
     names.set(text, name);
   }
   return name;
-}
-
-/** Lets as many in as there are places; the others wait in the order in which they came. */
-class Gate {
-  readonly #size: number;
-  readonly #waiting: { readonly enter: () => void; readonly refuse: (error: Error) => void }[] = [];
-  #inside = 0;
-  #closed: { readonly empty: Promise<void>; readonly tell: () => void } | null = null;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  /** Resolves inside. @throws Error once closed, StoreUnavailable where too many wait */
-  enter(): Promise<void> {
-    if (this.#closed !== null) return Promise.reject(new Error('the store is closed'));
-    if (this.#inside < this.#size) {
-      this.#inside += 1;
-      return Promise.resolve();
-    }
-    if (this.#waiting.length >= MAX_WAITING) {
-      return Promise.reject(new StoreUnavailable(`${MAX_WAITING} statements wait for PostgreSQL already`));
-    }
-    return new Promise((enter, refuse) => this.#waiting.push({ enter, refuse }));
-  }
-
-  leave(): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) {
-      next.enter();
-      return;
-    }
-    this.#inside -= 1;
-    if (this.#inside === 0) this.#closed?.tell();
-  }
-
-  /** Lets nobody in any more, sends away who waits, and resolves when everybody has left. */
-  close(): Promise<void> {
-    if (this.#closed === null) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#closed = { empty: promise, tell: resolve };
-      for (const { refuse } of this.#waiting.splice(0)) refuse(new Error('the store is closed'));
-      if (this.#inside === 0) resolve();
-    }
-    return this.#closed.empty;
-  }
 }

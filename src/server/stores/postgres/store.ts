@@ -6,7 +6,7 @@ import type { Store } from '../../../core/ports/store.ts';
 import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
-import { commitChange, loadAggregate } from './aggregates.ts';
+import { commitAllChanges, commitChange, holdersOf, loadAggregate } from './aggregates.ts';
 import { countsOf } from './counts.ts';
 import { Database } from './database.ts';
 import { translateOpening } from './errors.ts';
@@ -87,6 +87,12 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       notices.tell(hint);
       return result;
     },
+    async commitAll(changes) {
+      const result = await commitAllChanges(database, changes);
+      if (result.kind === 'ok' && changes.some(({ events }) => events.length > 0)) notices.tell({ events: true });
+      return result;
+    },
+    holders: (identities) => holdersOf(database, identities),
 
     claim: (owner, limit) => claimRuns(database, owner, limit),
     async release(claim, owner) {

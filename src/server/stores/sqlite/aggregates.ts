@@ -1,10 +1,10 @@
 import type { Aggregate, RequestRecord } from '../../../core/domain/aggregate.ts';
 import { hasCondition } from '../../../core/domain/condition.ts';
-import type { Machine } from '../../../core/domain/machine.ts';
+import type { Identity, Machine } from '../../../core/domain/machine.ts';
 import { MACHINE_PHASES, machineView } from '../../../core/domain/machine.ts';
 import type { PlannedRun } from '../../../core/domain/run.ts';
 import type { Millis } from '../../../core/domain/time.ts';
-import type { Change, CommitResult } from '../../../core/ports/store.ts';
+import type { Change, CommitAllResult, CommitResult, Registration } from '../../../core/ports/store.ts';
 import type { ChangeTime, Lease } from '../shared/lease.ts';
 import { holds, leaseAfter } from '../shared/lease.ts';
 import type { Database, SqlRow } from './database.ts';
@@ -71,15 +71,59 @@ export function commitChange(database: Database, plans: BoundPlans, change: Chan
   if (change.raiseFenceOf !== null) raiseFence(database, change.machineId, change.raiseFenceOf);
   for (const planned of change.runs) writeRun(database, plans, planned, { at: lastEventAt, now });
   writeRequest(database, change);
-  for (const { kind, value } of change.identities.release) {
-    const sql = 'DELETE FROM identities WHERE kind = ? AND value = ? AND machine_id = ?';
-    database.run(sql, kind, value, change.machineId);
-  }
+  releaseIdentities(database, change);
   for (const { kind, value } of change.identities.take) {
     database.run('INSERT OR REPLACE INTO identities VALUES (?, ?, ?)', kind, value, change.machineId);
   }
   appendEvents(database, change);
   return { kind: 'ok', revision };
+}
+
+/** Thrown inside the mutation of several machines, so that what was written of it is taken back. */
+export class RefusedTogether extends Error {
+  readonly refusal: Exclude<CommitAllResult, { readonly kind: 'ok' }>;
+
+  constructor(refusal: RefusedTogether['refusal']) {
+    super(`the change of machine ${refusal.machineId} was refused`);
+    this.name = 'RefusedTogether';
+    this.refusal = refusal;
+  }
+}
+
+/**
+ * Writes the changes of several machines. Inside a transaction that is rolled back where it throws.
+ *
+ * @throws RefusedTogether where one of them cannot be made
+ */
+export function commitAllChanges(
+  database: Database,
+  plans: BoundPlans,
+  changes: readonly Registration[],
+  now: Millis,
+): void {
+  // First, so that what one machine gives up is free for another one that comes before it.
+  for (const change of changes) releaseIdentities(database, change);
+  for (const change of changes) {
+    const result = commitChange(database, plans, change, now);
+    const { machineId } = change;
+    if (result.kind !== 'ok') throw new RefusedTogether({ kind: 'refused', machineId, result });
+  }
+}
+
+/** The machines that hold these identities. */
+export function holdersOf(database: Database, identities: readonly Identity[]): readonly (string | null)[] {
+  const sql = 'SELECT machine_id FROM identities WHERE kind = ? AND value = ?';
+  return identities.map(({ kind, value }) => {
+    const row = database.get(sql, kind, value);
+    return row === null ? null : text(row, 'machine_id');
+  });
+}
+
+function releaseIdentities(database: Database, { machineId, identities }: Change): void {
+  for (const { kind, value } of identities.release) {
+    const sql = 'DELETE FROM identities WHERE kind = ? AND value = ? AND machine_id = ?';
+    database.run(sql, kind, value, machineId);
+  }
 }
 
 /** Everything that can speak against a change, looked up before anything is written. */

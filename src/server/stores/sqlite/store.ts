@@ -4,7 +4,7 @@ import type { Change, Claim, CommitResult, Hint, LogBatch, Store } from '../../.
 import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
-import { commitChange, loadAggregate } from './aggregates.ts';
+import { commitAllChanges, commitChange, holdersOf, loadAggregate, RefusedTogether } from './aggregates.ts';
 import { countsOf, Tally } from './counts.ts';
 import { Database, makeFolder } from './database.ts';
 import { countEvents, pageOfEvents } from './event-lists.ts';
@@ -86,6 +86,22 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
           return hintOfChange(change);
         },
       ),
+    commitAll: async (changes) => {
+      try {
+        await mutate(
+          () => commitAllChanges(database, plans, changes, clock.now()),
+          () => {
+            for (const change of changes) tally.committed(change);
+            return changes.some(({ events }) => events.length > 0) ? { events: true } : {};
+          },
+        );
+        return { kind: 'ok' };
+      } catch (error) {
+        if (error instanceof RefusedTogether) return error.refusal;
+        throw error;
+      }
+    },
+    holders: read((identities) => holdersOf(database, identities)),
     claim: (owner, limit) =>
       writer.mutate(() => {
         const claims = claimDue(database, owner, limit, clock.now());
