@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addApproveCommand } from './approve.ts';
 import { addCancelCommand } from './cancel.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { Context, Ending } from './context.ts';
@@ -78,6 +79,7 @@ function createProgram(ending: Ending): Command {
   addStartCommand(program, ending);
   addCancelCommand(program, ending);
   addRetryNowCommand(program, ending);
+  addApproveCommand(program, ending);
   addRunsCommand(program, ending);
   addRunCommand(program, ending);
   addLogsCommand(program, ending);

@@ -43,6 +43,11 @@ export class FieldChecks {
     return this.fault('plan_id', value === '' ? 'is required' : textFault(value, LIMITS.requestId));
   }
 
+  /** The name of a step: required. */
+  stepName(value: string): this {
+    return this.fault('step', value === '' ? 'is required' : textFault(value, LIMITS.requestId));
+  }
+
   /** A reason; `required` where the audit trail must have one. */
   reason(value: string, required = false): this {
     return this.fault('reason', reasonFault(value, required));

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { runOf } from '../../core/domain/aggregate.ts';
+import { decideApprove, refuseFinished } from '../../core/domain/decide/approve-step.ts';
 import { decideCancel, decideRetryNow } from '../../core/domain/decide/cancel-run.ts';
 import type { Decision } from '../../core/domain/decide/decision.ts';
 import type { StartRun } from '../../core/domain/decide/start-run.ts';
@@ -19,7 +20,7 @@ import type { Call, Handlers } from '../interceptors/call.ts';
 import { originOf } from '../interceptors/call.ts';
 import { runLogs } from '../watch/run-logs.ts';
 import { watchRuns } from '../watch/watch.ts';
-import { noSuchRun, notYet } from './answers.ts';
+import { noSuchRun } from './answers.ts';
 import { FieldChecks } from './checks.ts';
 import { carryOut } from './command.ts';
 import type { ServiceContext } from './context.ts';
@@ -84,8 +85,14 @@ export function runService(context: ServiceContext): Handlers<typeof RunService>
     },
 
     previewRun: (request) => previewRun(context, request, checkStart(request, 'preview')),
-    async approveStep() {
-      throw notYet('ApproveStep');
+    approveStep: ({ runId, step, reason }, call) => {
+      new FieldChecks().runId(runId).stepName(step).reason(reason, true).orRefuse();
+      return steerRun(context, call, {
+        runId,
+        reason,
+        decide: (aggregate) => decideApprove(aggregate, { runId, step, by: call.caller.user, reason }),
+        swept: ({ id, phase }) => refuseFinished(id, phase),
+      });
     },
   };
 }

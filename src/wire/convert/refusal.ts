@@ -47,7 +47,8 @@ function detailsOf(refusal: Refusal): Partial<RpcErrorInit> {
 
 /** What a busy or held machine waits for is the run; everything else is about the machine. */
 function subjectOf(reason: RefusalReason, { run_id: run, machine_id: machine, plan_id: plan }: Names): string {
-  const aboutRun = reason === 'MACHINE_BUSY' || reason === 'STOPPING' || reason === 'RUN_FINISHED';
+  const aboutRun =
+    reason === 'MACHINE_BUSY' || reason === 'STOPPING' || reason === 'RUN_FINISHED' || reason === 'STEP_NOT_HELD';
   if (aboutRun && run !== undefined) return `runs/${run}`;
   if (machine !== undefined) return `machines/${machine}`;
   return plan === undefined ? '' : plan;

@@ -2,6 +2,7 @@ import type { Aggregate } from '../aggregate.ts';
 import { runOf } from '../aggregate.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuse, refuseFields } from '../refusal.ts';
+import type { RunPhase } from '../run.ts';
 import { isTerminal } from '../run.ts';
 import { nextAction } from './attempt.ts';
 import { runNotFound } from './cancel-run.ts';
@@ -17,6 +18,12 @@ export function decideHold(aggregate: Aggregate, runId: string, fence: number, i
   if (due.kind !== 'hold' || due.step !== index) return decided([]);
   const message = `${step.name} waits for approval: ${step.hold}`;
   return decided([{ subject: 'run', kind: 'STEP_HELD', runId, step: index, message, told: step.hold }]);
+}
+
+/** The refusal of an approval that comes after the run's end. */
+export function refuseFinished(runId: string, phase: RunPhase): Refusal {
+  const why = `run ${runId} has ended as ${phase}; there is nothing to approve`;
+  return refuse('FAILED_PRECONDITION', 'RUN_FINISHED', why, { run_id: runId, phase });
 }
 
 /** Who lets which step begin, and why. */
@@ -41,8 +48,7 @@ export function decideApprove(aggregate: Aggregate, { runId, step: name, by, rea
   if (status.approval !== null) return decided([]);
   const names = { run_id: runId, step: name };
   if (isTerminal(run.phase)) {
-    const why = `run ${runId} has ended as ${run.phase}; there is nothing to approve`;
-    return refuse('FAILED_PRECONDITION', 'RUN_FINISHED', why, { ...names, phase: run.phase });
+    return refuseFinished(runId, run.phase);
   }
   if (status.heldSince === null) {
     const holds = plan.steps[index]?.hold != null;
