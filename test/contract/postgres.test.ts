@@ -16,4 +16,4 @@ const fixture = postgresFixture(() => postgres);
 
 describeStore('PostgreSQL', fixture, { shared: true });
 
-differential({ memory: memoryFixture, PostgreSQL: fixture }, 15);
+differential({ memory: memoryFixture, PostgreSQL: fixture }, 10);

@@ -13,7 +13,7 @@ export const QUIET: CoreLog = { info() {}, warn() {}, error() {} };
 /** A database of a test's own. */
 export interface TestDatabase {
   readonly url: string;
-  /** Carries out SQL, outside everything that is tested. */
+  /** Carries out SQL, outside everything that is tested, over a connection that is kept. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** Takes it away, whoever is connected. */
   drop(): Promise<void>;
@@ -105,8 +105,18 @@ function existing(admin: URL): TestPostgres {
     await once(admin.href, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
     const url = new URL(admin);
     url.pathname = `/${name}`;
-    const query: TestDatabase['query'] = (text, values) => once(url.href, text, values);
+    let client: pg.Client | null = null;
+    const query: TestDatabase['query'] = async (text, values = []) => {
+      if (client === null) {
+        client = await connected(url.href);
+        client.on('end', () => {
+          client = null;
+        });
+      }
+      return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+    };
     const drop = async () => {
+      await client?.end();
       await once(admin.href, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     };
     const giveBack = async () => {
@@ -132,21 +142,18 @@ function existing(admin: URL): TestPostgres {
   };
 }
 
-async function once(
-  url: string,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<readonly Record<string, unknown>[]> {
+async function once(url: string, text: string): Promise<void> {
+  const client = await connected(url);
+  await client.query(text);
+  await client.end();
+}
+
+async function connected(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
-  // A database that is taken away says goodbye to who is connected.
+  // Tests end sessions, and this one with them.
   client.on('error', () => {});
   await client.connect();
-  try {
-    const result = await client.query<Record<string, unknown>>(text, [...values]);
-    return result.rows;
-  } finally {
-    await client.end();
-  }
+  return client;
 }
 
 /** A port that was free just now. */

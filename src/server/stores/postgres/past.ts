@@ -11,11 +11,11 @@ import { parseMachine, parseRun, text, textOrNull } from './rows.ts';
 /** Machines read at once. */
 const FETCH = 500;
 
-/** Machines that there ever were, each with the last event up to a time, or else its baseline. */
-const MACHINES = `
+/** Machines that there ever were, or one of them, each with the last event up to a time, or else its baseline. */
+const machinesSql = (which: 'all' | 'one') => `
   SELECT a.machine_id, CASE WHEN e.kind = 'DELETED' THEN NULL ELSE coalesce(e.after, b.image) END AS image
   FROM (
-    SELECT machine_id FROM bmdemo.aggregates WHERE machine_id > $2 AND ($3::text IS NULL OR machine_id = $3)
+    SELECT machine_id FROM bmdemo.aggregates WHERE machine_id > $2 ${which === 'one' ? 'AND machine_id = $3' : ''}
     ORDER BY machine_id LIMIT ${FETCH}
   ) AS a
   LEFT JOIN LATERAL (
@@ -25,6 +25,9 @@ const MACHINES = `
   ) AS e ON true
   LEFT JOIN bmdemo.baselines AS b ON b.subject = 'machine' AND b.id = a.machine_id
   ORDER BY a.machine_id`;
+
+const ALL_MACHINES = machinesSql('all');
+const ONE_MACHINE = machinesSql('one');
 
 /** The same for runs by their ids. */
 const RUNS = `
@@ -97,7 +100,9 @@ async function* pastMachines(
 ): AsyncGenerator<PastMachine> {
   const one = pinned(filter, 'machine_id');
   for (let last = behind; ; ) {
-    const rows = await moment.query({ text: MACHINES, values: [at, last, one] });
+    const rows = await moment.query(
+      one === null ? { text: ALL_MACHINES, values: [at, last] } : { text: ONE_MACHINE, values: [at, last, one] },
+    );
     const machines = rows.flatMap((row) => textOrNull(row, 'image') ?? []).map(parseMachine);
     const runIdOf = (machine: PastMachine['machine']) => machine.activeRunId ?? machine.stoppingRunId;
     const runs = await runsAsOf(
@@ -129,3 +134,6 @@ async function runsAsOf(
 function placeOf({ machine }: PastMachine, orderBy: MachineOrder): PageKey {
   return { value: MACHINE_SORT[orderBy](machine), id: machine.id };
 }
+
+/** Every statement that reads the past, for a test that looks at how each is carried out. */
+export const PAST_STATEMENTS: readonly string[] = [ALL_MACHINES, ONE_MACHINE, RUNS];
