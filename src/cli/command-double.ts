@@ -13,6 +13,8 @@ export interface Said {
 
 /** A server in memory for the commands of a test, and the way to give them. */
 export interface CommandBench {
+  /** Where its server listens. */
+  readonly address: string;
   /** Carries out one command line. */
   bmdemo(...words: string[]): Promise<Said>;
   stop(): Promise<unknown>;
@@ -23,6 +25,7 @@ export async function openCommandBench(env: NodeJS.ProcessEnv = {}): Promise<Com
   const settings = readSettings([], { XDG_CONFIG_HOME: '/nonexistent', BMDEMO_SPEED: '500', ...env });
   const server = await startOwnServer(settings, '127.0.0.1:0', { kind: 'memory' }, null);
   return {
+    address: server.address,
     async bmdemo(...words) {
       const io = ioDouble({ env: { BMDEMO_SERVER: server.address, BMDEMO_USER: 'lin' } });
       const code = await runProgram(words, io);

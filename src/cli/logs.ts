@@ -13,6 +13,7 @@ import { catchInterrupt, Interrupted } from './interrupt.ts';
 import { jsonOf, streamedText } from './output/document.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
+import { timeOption } from './times.ts';
 
 interface LogsOptions {
   readonly follow?: boolean;
@@ -37,7 +38,7 @@ Examples:
   addSettings(command, CLIENT_SETTINGS);
   command.action(
     action<[string], LogsOptions>(ending, async (context, [text], { follow = false, since }) => {
-      const from = since === undefined ? 0 : timeOf(since, Date.now());
+      const from = timeOption('--since', since, Date.now()) ?? 0;
       if (context.form === 'name') throw usageFailure('-o name names nothing in a log; take table, json or yaml');
       const client = context.client();
       const runId = await resolveRunId(client, text);
@@ -62,17 +63,4 @@ Examples:
       }
     }),
   );
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Reads how long ago (`90s`, `10m`, `2h`, `1d`) or an ISO time; the answer is milliseconds since 1970. */
-export function timeOf(text: string, now: number): number {
-  const ago = /^(\d+)([smhd])$/.exec(text);
-  if (ago !== null) return now - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0);
-  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) {
-    throw usageFailure(`--since must be how long ago, as 10m, or a time as 2026-11-22T21:00:00Z, and is "${text}"`);
-  }
-  return at;
 }

@@ -4,6 +4,7 @@ import { addCancelCommand } from './cancel.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { Context, Ending } from './context.ts';
 import { action, reportFailure } from './context.ts';
+import { addEventsCommand } from './events.ts';
 import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
@@ -84,6 +85,7 @@ function createProgram(ending: Ending): Command {
   addRunCommand(program, ending);
   addLogsCommand(program, ending);
   addWatchCommand(program, ending);
+  addEventsCommand(program, ending);
   addPlansCommand(program, ending);
   program.commandsGroup('Program:');
   addTuiCommand(program, ending);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { timeOf } from './logs.ts';
 import { readParams, startOrder } from './start-options.ts';
 
 describe('params', () => {
@@ -27,19 +26,5 @@ describe('an order', () => {
     expect(startOrder('RMA', '', { reason: 'bad DIMM' }).params).toEqual({ reason: 'bad DIMM' });
     expect(startOrder('RMA', '', { reason: 'x', param: ['reason=y'] }).params).toEqual({ reason: 'y' });
     expect(startOrder('REPAVE', '', { reason: 'x' }).params).toEqual({});
-  });
-});
-
-describe('--since', () => {
-  it.each([
-    ['90s', 910_000],
-    ['10m', 400_000],
-    ['1970-01-01T00:00:05Z', 5_000],
-  ])('%s', (text, at) => {
-    expect(timeOf(text, 1_000_000)).toBe(at);
-  });
-
-  it('is refused as anything else', () => {
-    expect(() => timeOf('yesterday', 0)).toThrow('--since must be how long ago');
   });
 });

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import type { ClientOptions } from '@grpc/grpc-js';
 import { Client as Channel, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
 import { createClient } from '../wire/bridge-client.ts';
-import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
+import type { Event, MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
 import { EventService } from '../wire/gen/baremetal/v1/event_service_pb.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineService } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
@@ -20,13 +21,14 @@ import { toClientError } from './client-error.ts';
 import { Connection } from './connection.ts';
 import type { LogRequest } from './follow-logs.ts';
 import { followLogs } from './follow-logs.ts';
-import type { ListRequest } from './pages.ts';
+import type { ListRequest, PastListRequest } from './pages.ts';
 import { pages } from './pages.ts';
 import type { StreamSettings } from './resume.ts';
 import type { CallRoom, CallSettings, UnaryMethods } from './unary.ts';
 import { unaryMethods } from './unary.ts';
 import type { WatchRequest } from './watch.ts';
 import { watch } from './watch.ts';
+import { watchEvents } from './watch-events.ts';
 
 /** How to reach a server. */
 export interface ConnectOptions {
@@ -61,10 +63,12 @@ export interface Client {
   watchMachines(request: WatchRequest, settings?: StreamSettings): AsyncGenerator<MachineEvent, void, undefined>;
   /** Every change of the runs that match, across losses; see `watch`. */
   watchRuns(request: WatchRequest, settings?: StreamSettings): AsyncGenerator<RunEvent, void, undefined>;
+  /** The audit trail as it grows, across losses; begins with what comes next where no cursor is given. */
+  watchEvents(request: WatchRequest, settings?: StreamSettings): AsyncGenerator<Event, void, undefined>;
   /** The lines of a run's log, across losses; ends with the run. */
   followLogs(request: LogRequest, settings?: StreamSettings): AsyncGenerator<LogChunk, void, undefined>;
-  /** All machines that match, page by page. */
-  listMachines(request: ListRequest, settings?: CallSettings): AsyncGenerator<Machine, void, undefined>;
+  /** All machines that match, page by page; as they were at `asOf`, in milliseconds since 1970, where that is given. */
+  listMachines(request: PastListRequest, settings?: CallSettings): AsyncGenerator<Machine, void, undefined>;
   /** All runs that match, page by page; the newest first unless asked otherwise. */
   listRuns(request: ListRequest, settings?: CallSettings): AsyncGenerator<Run, void, undefined>;
   /** All plans, page by page. */
@@ -111,6 +115,7 @@ export function connect(options: ConnectOptions): Client {
     plans: createClient(PlanService, channel),
     runs: createClient(RunService, channel),
     server: createClient(ServerService, channel),
+    events: createClient(EventService, channel),
   };
   const connection = new Connection(async (signal) => {
     try {
@@ -136,6 +141,8 @@ export function connect(options: ConnectOptions): Client {
   const machines = unaryMethods(MachineService, calls.machines, room);
   const plans = unaryMethods(PlanService, calls.plans, room);
   const runs = unaryMethods(RunService, calls.runs, room);
+  const events = unaryMethods(EventService, calls.events, room);
+  const endOfTrail = async () => (await events.listEvents({ pageSize: 1, orderBy: 'ts desc' })).cursor;
   const streams = new AbortController();
   const living = ({ signal, ...rest }: StreamSettings = {}): StreamSettings => ({
     ...rest,
@@ -147,7 +154,7 @@ export function connect(options: ConnectOptions): Client {
     machines,
     plans,
     runs,
-    events: unaryMethods(EventService, createClient(EventService, channel), room),
+    events,
     server: unaryMethods(ServerService, calls.server, room),
     connection,
     calls: recorder,
@@ -155,10 +162,12 @@ export function connect(options: ConnectOptions): Client {
       watch(MachineService.method.watchMachines, calls.machines.watchMachines, request, room, living(settings)),
     watchRuns: (request, settings) =>
       watch(RunService.method.watchRuns, calls.runs.watchRuns, request, room, living(settings)),
+    watchEvents: (request, settings) => watchEvents(calls.events, endOfTrail, request, room, living(settings)),
     followLogs: (request, settings) => followLogs(calls.runs, request, room, living(settings)),
-    listMachines: ({ filter = '', orderBy = '', limit }, settings) =>
+    listMachines: ({ filter = '', orderBy = '', limit, asOf }, settings) =>
       pages(async (page) => {
-        const answer = await machines.listMachines({ filter, orderBy, ...page }, settings);
+        const time = asOf === undefined ? {} : { asOf: timestampFromMs(asOf) };
+        const answer = await machines.listMachines({ filter, orderBy, ...page, ...time }, settings);
         return { rows: answer.machines, nextPageToken: answer.nextPageToken };
       }, limit),
     listRuns: ({ filter = '', orderBy = '', limit }, settings) =>

@@ -8,6 +8,12 @@ export interface ListRequest {
   readonly limit?: number | undefined;
 }
 
+/** What to list of some time. */
+export interface PastListRequest extends ListRequest {
+  /** In milliseconds since 1970; the present if not given. */
+  readonly asOf?: number | undefined;
+}
+
 /** One page: its rows, and the token of the next one, empty where there is none. */
 export interface Page<T> {
   readonly rows: readonly T[];

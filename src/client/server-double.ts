@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { serviceDefinition } from '../wire/bridge.ts';
 import type { ServiceHandlers } from '../wire/bridge-server.ts';
 import { serviceImplementation } from '../wire/bridge-server.ts';
+import { EventService } from '../wire/gen/baremetal/v1/event_service_pb.ts';
 import { MachineService } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
 import { PlanService } from '../wire/gen/baremetal/v1/plan_service_pb.ts';
 import { RunService } from '../wire/gen/baremetal/v1/run_service_pb.ts';
@@ -13,6 +14,7 @@ export interface Handlers {
   readonly machines?: Partial<ServiceHandlers<typeof MachineService>>;
   readonly plans?: Partial<ServiceHandlers<typeof PlanService>>;
   readonly runs?: Partial<ServiceHandlers<typeof RunService>>;
+  readonly events?: Partial<ServiceHandlers<typeof EventService>>;
   readonly server?: Partial<ServiceHandlers<typeof ServerService>>;
 }
 
@@ -30,10 +32,12 @@ export async function startDouble(handlers: Handlers, port = 0): Promise<ServerD
   const machines = handlers.machines as ServiceHandlers<typeof MachineService> | undefined;
   const plans = handlers.plans as ServiceHandlers<typeof PlanService> | undefined;
   const runs = handlers.runs as ServiceHandlers<typeof RunService> | undefined;
+  const events = handlers.events as ServiceHandlers<typeof EventService> | undefined;
   const about = { ...info, ...handlers.server } as ServiceHandlers<typeof ServerService>;
   if (machines) server.addService(serviceDefinition(MachineService), serviceImplementation(MachineService, machines));
   if (plans) server.addService(serviceDefinition(PlanService), serviceImplementation(PlanService, plans));
   if (runs) server.addService(serviceDefinition(RunService), serviceImplementation(RunService, runs));
+  if (events) server.addService(serviceDefinition(EventService), serviceImplementation(EventService, events));
   server.addService(serviceDefinition(ServerService), serviceImplementation(ServerService, about));
   const bound = await new Promise<number>((resolve, reject) =>
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, number) =>

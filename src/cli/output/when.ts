@@ -16,10 +16,14 @@ export function tookText(start: Timestamp | undefined, end: Timestamp | undefine
 /** A time as people write it, local, and how long ago that was: `2026-11-22 21:48:03 (4m ago)`. */
 export function timeText(time: Timestamp | undefined, now = Date.now()): string {
   const at = millis(time);
-  if (at === undefined) return '';
+  return at === undefined ? '' : `${stampText(at)} (${formatAge(now - at)} ago)`;
+}
+
+/** A time as people write it, local: `2026-11-22 21:48:03`. */
+export function stampText(at: number): string {
   const date = new Date(at);
   const two = (part: number) => String(part).padStart(2, '0');
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
-  return `${day} ${clock} (${formatAge(now - at)} ago)`;
+  return `${day} ${clock}`;
 }
