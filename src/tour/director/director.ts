@@ -28,6 +28,8 @@ export interface TourMoment {
   readonly machineOf: (role: string) => string;
   /** Where the server listens; empty: there is none. */
   readonly server: string;
+  /** What conditions of the present part are looked at in. */
+  readonly scene: Scene;
 }
 
 /** Plays a script: takes commands, carries out what comes of them, and tells of every change. */
@@ -68,6 +70,7 @@ export class Director {
       view: this.#room.view,
       machineOf: this.#machineOf,
       server: this.#performer.hasServer ? this.#performer.client.address.label : '',
+      scene: this.#scene(this.#room.view.epoch),
     };
   }
 
@@ -82,9 +85,13 @@ export class Director {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes a command of a person; answers why it was not taken, as a sentence, empty if it was. */
-  command(command: TourCommand): string {
-    return this.#take({ kind: 'command', command, pressed: true });
+  /**
+   * Takes a command; answers why it was not taken, as a sentence, empty if it was.
+   *
+   * @param pressed false where no person pressed a key, so that commands in quick succession all count
+   */
+  command(command: TourCommand, pressed = true): string {
+    return this.#take({ kind: 'command', command, pressed });
   }
 
   /** Ends everything; the server is its host's to stop. */

@@ -182,8 +182,16 @@ export class MachineWork {
     });
   }
 
-  #machine(): Promise<Machine> {
-    return this.#hands.room.until(({ machines }) => machines.get(this.#machineId) ?? null, this.#hands.signal);
+  /** The machine as it is; one that is not there is registered first. */
+  async #machine(): Promise<Machine> {
+    const { room, performer, host, orders, signal } = this.#hands;
+    const known = room.view.machines.get(this.#machineId);
+    if (known !== undefined) return known;
+    const number = Number(this.#machineId.replace(/^machine-/, ''));
+    return orders.carryOut(`bmdemo import ${number}`, async () => {
+      await host.importMachines(performer.client, number, signal);
+      return room.until(({ machines }) => machines.get(this.#machineId) ?? null, signal);
+    });
   }
 }
 

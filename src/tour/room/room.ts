@@ -48,6 +48,7 @@ export class Room {
     this.#set({ ...EMPTY_ROOM, epoch: this.#view.epoch + 1, link: { kind: 'connecting' } });
     const unsubscribe = client.connection.subscribe((state) => this.#linked(state));
     signal.addEventListener('abort', unsubscribe, { once: true });
+    this.#linked(client.connection.state);
     void this.#keepOpen(signal, () => this.#watchMachines(client, signal));
     void this.#keepOpen(signal, () => this.#watchRuns(client, signal));
   }

@@ -118,3 +118,14 @@ function textMistakes(text: string, roles: ReadonlySet<string>, path: Path): Dat
 export function filledIn(text: string, machineOf: (role: string) => string): string {
   return text.replaceAll(PLACEHOLDER, (_, role: string) => machineOf(role));
 }
+
+/** The faults of a script, each for every machine that can play its role. */
+export function faultsOf({ faults, roles }: Script): readonly string[] {
+  return faults.flatMap((fault) => {
+    const role = [...fault.matchAll(PLACEHOLDER)][0]?.[1];
+    const machines = role === undefined ? [''] : (roles[role] ?? []);
+    return machines.map((machine) =>
+      filledIn(fault, (other) => (other === role ? machine : (roles[other]?.[0] ?? other))),
+    );
+  });
+}

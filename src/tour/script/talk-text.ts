@@ -18,7 +18,7 @@ faults:
 
 chapters:
   - id: opening
-    title: The life of a machine
+    title: What you will see
     time: 35s
     counted: false
     beats:

@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import type { Pace } from '../../tour/director/state.ts';
+import { usageFailure } from '../failure.ts';
+import type { Settings } from '../settings/resolve.ts';
+import { addSettings } from '../settings/resolve.ts';
+import type { SettingName } from '../settings/settings.ts';
+import { COMMON_SETTINGS, flagOf, LISTEN_SETTINGS, SERVER_SETTINGS } from '../settings/settings.ts';
+
+/** What of a server a tour settles itself: each begins with a fresh store and fresh machines. */
+const NOT_FOR_TOURS: readonly SettingName[] = ['store', 'fake-world'];
+
+/** What the tour's own server can be told. */
+export const TOUR_SERVER_SETTINGS = SERVER_SETTINGS.filter((name) => !NOT_FOR_TOURS.includes(name));
+
+/** What `demo` understands beside its own options. */
+const DEMO_SETTINGS: readonly SettingName[] = [
+  'theme',
+  ...LISTEN_SETTINGS,
+  ...TOUR_SERVER_SETTINGS,
+  'server',
+  'user',
+  ...COMMON_SETTINGS,
+];
+
+/** The options of `demo` itself, as commander gives them. */
+export interface RawDemoOptions {
+  readonly list?: boolean;
+  readonly check?: boolean;
+  readonly fast?: boolean;
+  readonly auto?: string | true;
+  readonly from?: string;
+  readonly minutes?: string;
+  readonly rehearse?: boolean;
+}
+
+/** The same, read. */
+export interface DemoOptions {
+  readonly fast: boolean;
+  /** Null: it does not play by itself. */
+  readonly auto: Pace | null;
+  /** The number of the chapter to begin with; null: the first. */
+  readonly from: number | null;
+  readonly minutes: number;
+  readonly rehearse: boolean;
+}
+
+/** Gives the command its options. */
+export function addDemoOptions(command: Command): void {
+  command
+    .option('--list', 'the chapters, with their numbers and times')
+    .option('--check', 'look through FILE, tell every mistake in it, and play nothing')
+    .option('--from <N>', 'begin with chapter N; 0 is the opening')
+    .option('--minutes <N>', 'how long the talk is to take: 10 or 15 (default 10)')
+    .option('--auto [SECONDS]', 'plays by itself; a beat stays so long, or as long as it takes to say it')
+    .option('--fast', 'the usual timings, where a terminal would have the slow ones')
+    .option('--rehearse', 'writes down how long each chapter took, and compares it with the last times');
+  addSettings(command, DEMO_SETTINGS);
+}
+
+/** Reads them. @throws CommandFailure that says which is wrong */
+export function readDemoOptions(raw: RawDemoOptions): DemoOptions {
+  const minutes = raw.minutes === undefined ? 10 : Number(raw.minutes);
+  if (minutes !== 10 && minutes !== 15) throw usageFailure(`--minutes must be 10 or 15, and is "${raw.minutes}"`);
+  if (raw.from !== undefined && !/^\d{1,2}$/.test(raw.from)) {
+    throw usageFailure(`--from must be the number of a chapter, and is "${raw.from}"; --list has them`);
+  }
+  return {
+    fast: raw.fast === true,
+    auto: readPace(raw.auto),
+    from: raw.from === undefined ? null : Number(raw.from),
+    minutes,
+    rehearse: raw.rehearse === true,
+  };
+}
+
+function readPace(auto: RawDemoOptions['auto']): Pace | null {
+  if (auto === undefined) return null;
+  if (auto === true) return { kind: 'spoken' };
+  const seconds = Number(auto);
+  if (/^\d+(\.\d+)?$/.test(auto) && seconds <= 3_600) return { kind: 'fixed', ms: Math.round(seconds * 1_000) };
+  throw usageFailure(`--auto must be a number of seconds, at most 3600, and is "${auto}"`);
+}
+
+/**
+ * Makes sure that a server which is named is not also told what to be.
+ *
+ * @throws CommandFailure that names both
+ */
+export function requireOneServer(settings: Settings): void {
+  const server = settings.given('server');
+  if (server === undefined) return;
+  for (const name of [...LISTEN_SETTINGS, ...TOUR_SERVER_SETTINGS]) {
+    const given = settings.given(name);
+    if (given === undefined || given.source === 'file') continue;
+    throw usageFailure(
+      `${server.label} and ${given.label} do not go together: ${flagOf('server')} names a server that runs, the other is for the tour's own`,
+    );
+  }
+}
