@@ -75,11 +75,18 @@ export type RunEvent = OfRun &
     | { readonly kind: 'STOPPED' }
   );
 
-/** What a decision brings about; state is the fold of these. */
+/** Something that became true of a plan; what the plan is then goes along beside it. */
+export interface PlanEvent {
+  readonly subject: 'plan';
+  readonly kind: 'PLAN_CREATED' | 'PLAN_DELETED';
+  readonly message: string;
+}
+
+/** What a decision about a machine brings about; state is the fold of these. */
 export type DomainEvent = MachineEvent | RunEvent;
 
 /** The word under which watchers and the audit trail see an event. */
-export type EventKind = DomainEvent['kind'];
+export type EventKind = (DomainEvent | PlanEvent)['kind'];
 
 /** Keyed by kind, so that the compiler misses none. */
 const KINDS: Readonly<Record<EventKind, true>> = {
@@ -117,9 +124,11 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   FAILED: true,
   CANCELED: true,
   STOPPED: true,
+  PLAN_CREATED: true,
+  PLAN_DELETED: true,
 };
 
-/** Every kind of event, those of machines first. */
+/** Every kind of event: those of machines, of runs, and of plans. */
 export const EVENT_KINDS: readonly EventKind[] = Object.keys(KINDS) as EventKind[];
 
 /** What a filter of the audit trail can ask about, already reduced to strings; empty where it does not apply. */
@@ -127,7 +136,7 @@ export interface EventView {
   readonly machine_id: string;
   readonly run_id: string;
   readonly plan_id: string;
-  readonly subject: DomainEvent['subject'];
+  readonly subject: (DomainEvent | PlanEvent)['subject'];
   readonly kind: EventKind;
   readonly actor: string;
   readonly request_id: string;

@@ -46,7 +46,7 @@ const FIELDS: Readonly<Record<FilterSubject, readonly string[]>> = {
 };
 
 /** What events are about. */
-const EVENT_SUBJECTS: readonly EventView['subject'][] = ['machine', 'run'];
+const EVENT_SUBJECTS: readonly EventView['subject'][] = ['machine', 'run', 'plan'];
 
 /** What filters read. */
 type View = MachineView | RunView | EventView;

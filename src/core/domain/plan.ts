@@ -113,6 +113,8 @@ export interface Plan {
   readonly description: string;
   readonly builtIn: boolean;
   readonly createdAt: Millis;
+  /** Who made this version; empty for a built-in plan. */
+  readonly createdBy: string;
   readonly params: readonly ParamSpec[];
   readonly steps: readonly Step[];
 }

@@ -14,6 +14,7 @@ export type RefusalReason =
   | 'MACHINE_NOT_FOUND'
   | 'RUN_NOT_FOUND'
   | 'PLAN_NOT_FOUND'
+  | 'PLAN_BUILT_IN'
   | 'MACHINE_BUSY'
   | 'STOPPING'
   | 'NEEDS_INTERVENTION'

@@ -24,6 +24,7 @@ const planOf = (...steps: readonly Step[]): Plan => ({
   description: '',
   builtIn: false,
   createdAt: 0,
+  createdBy: 'tester',
   params: [],
   steps,
 });

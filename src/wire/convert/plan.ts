@@ -17,6 +17,7 @@ export function planToWire(plan: Plan): PlanMessage {
     builtIn: plan.builtIn,
     createdAt: timestampOf(plan.builtIn ? null : plan.createdAt),
     version: plan.version,
+    createdBy: plan.createdBy,
     params: plan.params.map(paramToWire),
     defaultForType: RUN_TYPES.find((type) => DEFAULT_PLANS[type] === plan.id) ?? '',
   });

@@ -1,4 +1,5 @@
 import type { RequestMethod, RequestRecord } from '../aggregate.ts';
+import type { PlanMethod, PlanRequest } from '../plan-aggregate.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuse } from '../refusal.ts';
 
@@ -32,6 +33,18 @@ export function refuseReuse(
     'REQUEST_ID_REUSED',
     `request id ${known.requestId} was already used on ${machineId}${run}: ${differs}; send a new request id`,
     { machine_id: machineId, request_id: known.requestId, ...(known.runId === null ? {} : { run_id: known.runId }) },
+  );
+}
+
+/** The refusal of a request id that was used on a plan for something else; null where it is the same request. */
+export function refusePlanReuse(planId: string, known: PlanRequest, method: PlanMethod, print: string): Refusal | null {
+  if (known.method === method && known.fingerprint === print) return null;
+  const differs = known.method === method ? 'with another content' : `for ${known.method}`;
+  return refuse(
+    'ALREADY_EXISTS',
+    'REQUEST_ID_REUSED',
+    `request id ${known.requestId} was already used on ${planId} ${differs}; send a new request id`,
+    { plan_id: planId, request_id: known.requestId },
   );
 }
 

@@ -109,7 +109,17 @@ function builtIn(
   params: readonly ParamSpec[],
   steps: readonly Step[],
 ): Plan {
-  return { id: `plan/${name}`, version: 1, displayName, description, builtIn: true, createdAt: 0, params, steps };
+  return {
+    id: `plan/${name}`,
+    version: 1,
+    displayName,
+    description,
+    builtIn: true,
+    createdAt: 0,
+    createdBy: '',
+    params,
+    steps,
+  };
 }
 
 function step(name: string, action: StepAction, timeoutSeconds: number, maxRetries: number): Step {
