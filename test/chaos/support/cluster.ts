@@ -74,7 +74,7 @@ export class Cluster {
   /** Starts a server that may die before it listens. */
   launch(name: string, { args = [], env = {} }: StartOptions = {}): ServerProcess {
     if (this.#disposed) throw new Error('the cluster is gone');
-    const own = ['--listen', this.#address(name), '--store', storeText(this.store), '--fake-world', this.#worldPath];
+    const own = ['--listen', this.addressOf(name), '--store', storeText(this.store), '--fake-world', this.#worldPath];
     const server = new ServerProcess([...own, ...this.#args, ...args], { XDG_CONFIG_HOME: this.folder, ...env });
     this.#servers.push(server);
     return server;
@@ -90,7 +90,7 @@ export class Cluster {
   /** A client of a server, which waits for it whenever it is away. */
   client(name: string): Client {
     const client = connect({
-      address: parseAddress(this.#address(name)),
+      address: parseAddress(this.addressOf(name)),
       user: 'chaos',
       timeoutMs: 60_000,
       waitForServer: true,
@@ -151,8 +151,8 @@ export class Cluster {
     }
   }
 
-  /** A socket and no port: what has it again after a restart cannot be taken by anybody else in between. */
-  #address(name: string): string {
+  /** Where a server of that name listens. A socket and no port: what has it again after a restart cannot be taken by anybody else in between. */
+  addressOf(name: string): string {
     return `unix:${join(this.folder, `${name}.sock`)}`;
   }
 

@@ -8,6 +8,8 @@ const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'dist', 'bmdemo.js')
 /** How long a server may take to listen, and to end, in milliseconds. */
 const START_MS = 30_000;
 const END_MS = 15_000;
+/** How long it may take until a server says something, in milliseconds. */
+const LOG_MS = 30_000;
 /** Lines of a server's log that are kept; the oldest go first. */
 const MAX_LINES = 2_000;
 
@@ -35,6 +37,7 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<Exit>;
   readonly #listening: Promise<string>;
+  readonly #hearers = new Set<(entry: LogEntry) => void>();
   /** The last lines of its log. */
   readonly log: LogEntry[] = [];
   /** What it wrote on stderr beside its log. */
@@ -79,6 +82,20 @@ export class ServerProcess {
     return within(START_MS, either, () => `the server listens: ${this.#told()}`);
   }
 
+  /** The first line of its log that says so, before or after now. */
+  logged(says: RegExp, ms = LOG_MS): Promise<LogEntry> {
+    const known = this.log.find(({ msg }) => says.test(msg));
+    if (known !== undefined) return Promise.resolve(known);
+    const { promise, resolve } = Promise.withResolvers<LogEntry>();
+    const hear = (entry: LogEntry) => {
+      if (!says.test(entry.msg)) return;
+      this.#hearers.delete(hear);
+      resolve(entry);
+    };
+    this.#hearers.add(hear);
+    return within(ms, promise, () => `the server says ${says}: ${this.#told()}`);
+  }
+
   /** How it ended, once it has. */
   exited(ms = END_MS): Promise<Exit> {
     return within(ms, this.#exited, () => `the server ends: ${this.#told()}`);
@@ -112,8 +129,10 @@ export class ServerProcess {
       this.notes.push(line);
       return;
     }
-    this.log.push(JSON.parse(line));
+    const entry = JSON.parse(line) as LogEntry;
+    this.log.push(entry);
     if (this.log.length > MAX_LINES) this.log.shift();
+    for (const hear of [...this.#hearers]) hear(entry);
   }
 
   #told(): string {

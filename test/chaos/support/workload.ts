@@ -29,9 +29,22 @@ export async function startRun(
   machineId: string,
   requestId: string,
   type = 'REPAVE',
+  acknowledgeIntervention = false,
 ): Promise<Ordered> {
-  const { runId } = await client.runs.startRun({ machineId, requestId, type });
+  const { runId } = await client.runs.startRun({ machineId, requestId, type, acknowledgeIntervention });
   return { machineId, requestId, type, runId };
+}
+
+/** Starts a run on each machine, all at once. */
+export function startRuns(
+  client: Client,
+  machines: readonly string[],
+  requestId: string,
+  type?: string,
+  acknowledgeIntervention?: boolean,
+): Promise<readonly Ordered[]> {
+  const start = (machineId: string) => startRun(client, machineId, requestId, type, acknowledgeIntervention);
+  return Promise.all(machines.map(start));
 }
 
 /** Asks for each run again, as it was asked for before; says where another one came of it. */
