@@ -5,6 +5,7 @@ import type { Store } from '../../src/core/ports/store.ts';
 import type { Fleet } from '../support/fleet.ts';
 import type { StoreFactory } from './fixture.ts';
 import { machineFilter, opening } from './fixture.ts';
+import { query } from './paging.ts';
 
 /** What single rows and counts promise. */
 export function rowContract(factory: StoreFactory): void {
@@ -27,7 +28,23 @@ export function rowContract(factory: StoreFactory): void {
       expect(await store.machine('m1')).toEqual(machine);
       const held = await fleet.startAndBegin('m1', { plan: 'repave-join' });
       const { runs } = await fleet.announce(held);
-      expect(await store.run(held.runId)).toEqual({ ...runs[0], progress: null });
+      expect(await store.run(held.runId)).toEqual({ ...runs[0], progress: null, owner: held.owner });
+    });
+
+    test('names the server that carries the run out, in lists and snapshots, too', async () => {
+      await fleet.register('m1');
+      const runId = await fleet.start('m1');
+      const owners = async () => {
+        const snapshot = await store.snapshotRuns(EVERYTHING);
+        const active = (await Array.fromAsync(snapshot.pages)).flat();
+        const { rows } = await store.runs(query('created_at'));
+        return [await store.run(runId), ...rows, ...active].map((row) => row?.owner);
+      };
+      expect(await owners()).toEqual([null, null, null]);
+      const held = await fleet.claim('server-1');
+      expect(await owners()).toEqual(['server-1', 'server-1', 'server-1']);
+      await store.release(held, 'server-1');
+      expect(await owners()).toEqual([null, null, null]);
     });
 
     test('own plans: there are none before one is made', async () => {

@@ -118,7 +118,7 @@ export function snapshotContract(factory: StoreFactory): void {
       const progress = { step: 0, attempt: 1, current: 3, total: 6, unit: 'stages', note: 'half' };
       await store.appendLogs([{ ...held, lines: [], progress }]);
       const [row] = await rowsOf(await store.snapshotRuns(EVERYTHING));
-      expect(row).toEqual({ ...(await store.load('m1')).runs[0], progress });
+      expect(row).toEqual({ ...(await store.load('m1')).runs[0], progress, owner: held.owner });
     });
 
     test('is of one moment, and its cursor too, however late it is read', async () => {

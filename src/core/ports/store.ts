@@ -102,9 +102,11 @@ export interface Claim {
   readonly fence: number;
 }
 
-/** A run as it is read: with its progress, which is not part of its history. */
+/** A run as it is read: with what stands beside its state and is not part of its history. */
 export interface RunRow extends PlannedRun {
   readonly progress: Progress | null;
+  /** The server that carries it out; null where none does, and where the one that did is known to be gone. */
+  readonly owner: string | null;
 }
 
 /** What remains of a run whose row was swept; its request id goes on answering with it. */

@@ -7,3 +7,8 @@ import type { Hub } from '../watch/hub.ts';
 export async function machineAnswer(hub: Hub, machine: Machine): Promise<MachineMessage> {
   return machineToWire(machine, await hub.waitOf(machine));
 }
+
+/** One of many machines as a message; what it waits for is told without asking the store about each of them. */
+export async function machineInList(hub: Hub, machine: Machine): Promise<MachineMessage> {
+  return machineToWire(machine, await hub.waitOfMany(machine));
+}

@@ -11,7 +11,7 @@ import { resolveTypeAndPlan } from '../../core/domain/run-type.ts';
 import { capabilitiesIn } from '../../core/ports/provider.ts';
 import type { RunOrder, SweptRun } from '../../core/ports/store.ts';
 import { refusalToRpcError } from '../../wire/convert/refusal.ts';
-import { runRemainsToWire } from '../../wire/convert/run.ts';
+import { runPlanOf, runRemainsToWire, runToWire } from '../../wire/convert/run.ts';
 import type { Run as RunMessage } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunRequest, RunService, StartRunRequest } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import { ListRunsResponseSchema } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
@@ -121,7 +121,10 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
     decideStartRun(now, { ...command, runId: newRunId() }),
   );
   const started = decision.kind === 'decision' ? runOf(aggregate, decision.runId) : null;
-  if (started !== null) return runRowToWire({ ...started, progress: null }, context.clock.now());
+  if (started !== null) {
+    // Accepted just now: whether a server takes it at once is not known yet.
+    return runToWire(started.run, { plan: runPlanOf(started.plan), progress: null, at: context.clock.now() });
+  }
   const known = await findRun(context, decision.runId);
   if (known === null) throw noSuchRun(decision.runId);
   return known;
@@ -170,7 +173,7 @@ async function steerRun(
   const origin = originOf(call, instance, { reason });
   const { aggregate } = await carryOut(store, { machineId: row.run.machineId, runId, origin }, decide);
   const planned = runOf(aggregate, runId);
-  return runRowToWire(planned === null ? row : { ...planned, progress: row.progress }, clock.now());
+  return runRowToWire(planned === null ? row : { ...row, ...planned }, clock.now());
 }
 
 function refuseCancelOfSwept({ id, phase }: SweptRun): Refusal | null {

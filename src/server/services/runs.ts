@@ -6,8 +6,8 @@ import type { Run as RunMessage } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { ServiceContext } from './context.ts';
 
 /** A run as it is read at this moment, as a message. */
-export function runRowToWire({ run, plan, progress }: RunRow, at: Millis): RunMessage {
-  return runToWire(run, { plan: runPlanOf(plan), progress, at });
+export function runRowToWire({ run, plan, progress, owner }: RunRow, at: Millis): RunMessage {
+  return runToWire(run, { plan: runPlanOf(plan), progress, owner, at });
 }
 
 /** The run, or what remains of it where it was swept; null where there never was one. */

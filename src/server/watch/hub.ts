@@ -92,10 +92,20 @@ export class Hub {
 
   /** What keeps a machine from moving on at this moment. */
   async waitOf(machine: Machine): Promise<WaitingFor | null> {
-    const runId = machine.activeRunId ?? machine.stoppingRunId;
-    const run = runId === null ? null : (this.live.get(runId) ?? (await this.store.run(runId))?.run ?? null);
-    const situation = run === null ? null : { run, owned: null, queue: null };
+    const runId = runIdOf(machine);
+    const row = runId === null ? null : await this.store.run(runId);
+    const situation = row === null ? null : { run: row.run, owned: row.owner !== null, queue: null };
     return machineWaitsFor(machine, situation, this.now());
+  }
+
+  /**
+   * The same for one of many machines: asks the store only about a run that was not begun, and takes it that those that were
+   * have a server.
+   */
+  async waitOfMany(machine: Machine): Promise<WaitingFor | null> {
+    const run = this.live.get(runIdOf(machine) ?? '');
+    if (run === null || run.phase === 'PENDING') return this.waitOf(machine);
+    return machineWaitsFor(machine, { run, owned: null, queue: null }, this.now());
   }
 
   /** Says that somebody watches runs: progress is read only then. The returned function says that they have gone. */
@@ -224,4 +234,9 @@ export class Hub {
     this.live.progressed(changes, this.#clock.now());
     this.news.wake();
   }
+}
+
+/** The machine's active run, or else the one that holds it. */
+function runIdOf({ activeRunId, stoppingRunId }: Machine): string | null {
+  return activeRunId ?? stoppingRunId;
 }

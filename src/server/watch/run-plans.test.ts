@@ -16,7 +16,7 @@ function plansOver(rows: Readonly<Record<string, Plan>>) {
   const run = async (id: string): Promise<RunRow | null> => {
     asked.push(id);
     const plan = rows[id];
-    return plan === undefined ? null : { run: runOf(plan, id), plan, progress: null };
+    return plan === undefined ? null : { run: runOf(plan, id), plan, progress: null, owner: null };
   };
   return { plans: new RunPlans({ run } as Store), asked };
 }

@@ -76,7 +76,7 @@ export async function* watchMachines(
     cursor = snapshot.cursor;
     for await (const [machine, last] of rowsOf(snapshot)) {
       sent.set(machine.id, machine.revision);
-      yield machineSnapshot(machine, await hub.waitOf(machine), last ? cursor : '');
+      yield machineSnapshot(machine, await hub.waitOfMany(machine), last ? cursor : '');
     }
   }
   const reader = new EventReader(hub, cursor);
@@ -135,10 +135,10 @@ async function* rowsOf<Row>(snapshot: Snapshot<Row>): AsyncGenerator<readonly [r
 }
 
 function runSnapshot(hub: Hub, row: RunRow, cursor: Cursor): Outgoing<typeof RunEventSchema> {
-  const { run, plan, progress } = row;
+  const { run, plan, progress, owner } = row;
   const message = `run ${run.id} is ${run.phase}`;
   const note = snapshotNote(lastChangeOf(run), message, run.revision, cursor);
-  return runEventToWire(note, run, runToWire(run, { plan: runPlanOf(plan), progress, at: hub.now() }));
+  return runEventToWire(note, run, runToWire(run, { plan: runPlanOf(plan), progress, owner, at: hub.now() }));
 }
 
 function machineSnapshot(

@@ -36,12 +36,15 @@ export interface RunSight {
   readonly plan: RunPlan;
   /** Shown where it is of the attempt under way. */
   readonly progress: Progress | null;
+  /** The server that carries it out, null where none does; left out where that is not known, as of a time in the past. */
+  readonly owner?: string | null;
   /** The time at which the run is looked at: what it waits for depends on it. */
   readonly at: Millis;
 }
 
 /** A run as clients see it. */
-export function runToWire(run: Run, { plan, progress, at }: RunSight): RunMessage {
+export function runToWire(run: Run, { plan, progress, owner, at }: RunSight): RunMessage {
+  const owned = owner === undefined ? null : owner !== null;
   return create(RunSchema, {
     runId: run.id,
     machineId: run.machineId,
@@ -59,10 +62,11 @@ export function runToWire(run: Run, { plan, progress, at }: RunSight): RunMessag
     currentStep: run.steps[run.currentStep]?.name ?? '',
     steps: run.steps.map((step, index) => stepToWire(step, plan.kinds[index] ?? '', progressOf(run, index, progress))),
     error: run.error === null ? undefined : errorToWire(run.error),
-    waitingFor: waitingToWire(runWaitsFor({ run, owned: null, queue: null }, at)),
+    waitingFor: waitingToWire(runWaitsFor({ run, owned, queue: null }, at)),
     stopping: run.stopping,
     originPhase: phaseToWire(run.originPhase),
     planVersion: plan.version,
+    server: owner ?? '',
   });
 }
 

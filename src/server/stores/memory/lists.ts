@@ -29,12 +29,13 @@ export function listMachines(tables: Tables, query: ListQuery<MachineOrder>): Pa
 /** A page of runs, each with its progress. */
 export function listRuns(tables: Tables, progress: Progress, query: ListQuery<RunOrder>): Page<RunRow> {
   const { rows, next } = pageOf(runsToRead(tables, query.filter, query.orderBy), query, runMatches);
-  return { rows: rows.map((planned) => rowOf(planned, progress)), next };
+  return { rows: rows.map((planned) => rowOf(tables, planned, progress)), next };
 }
 
 /** A run as it is read. */
-export function rowOf(planned: PlannedRun, progress: Progress): RunRow {
-  return { ...planned, progress: progress.of(planned.run.id) };
+export function rowOf(tables: Tables, planned: PlannedRun, progress: Progress): RunRow {
+  const { id } = planned.run;
+  return { ...planned, progress: progress.of(id), owner: tables.run(id)?.lease?.owner ?? null };
 }
 
 /** How many machines match; -1 above `MAX_COUNTED`, or where more than `MAX_SCANNED` that do not match would be read. */

@@ -16,7 +16,7 @@ export function snapshotMachines(tables: Tables, filter: Filter, cursor: Cursor)
 
 /** Active runs that match, oldest first, as of now; where the filter names one run by its id, that one in any phase. */
 export function snapshotRuns(tables: Tables, progress: Progress, filter: Filter, cursor: Cursor): Snapshot<RunRow> {
-  const rows = runsNow(tables, filter).map((planned) => rowOf(planned, progress));
+  const rows = runsNow(tables, filter).map((planned) => rowOf(tables, planned, progress));
   return { cursor, pages: pages(rows, (row) => runMatches(filter, row)) };
 }
 

@@ -88,7 +88,7 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     countMachines: call((filter) => countMachines(tables, filter)),
     run: call((runId) => {
       const record = tables.run(runId);
-      return record === undefined ? null : rowOf(record.planned, progress);
+      return record === undefined ? null : rowOf(tables, record.planned, progress);
     }),
     sweptRun: call((runId) => tables.sweptRun(runId) ?? null),
     runs: call((query) => listRuns(tables, progress, query)),

@@ -43,8 +43,16 @@ const MACHINES: Table<Machine> = {
   matches: (filter, machine) => matches(filter, machineView(machine)),
 };
 
+/**
+ * What a run is read from, of runs and progress. A server that is gone may have left its leases behind until another frees
+ * them: what it owned, nobody carries out.
+ */
+export const RUN_COLUMNS = `image, bound_plan, progress,
+  (SELECT owner FROM bmdemo.leases AS lease JOIN bmdemo.servers ON instance = owner
+   WHERE lease.run_id = runs.run_id AND lease_until > bmdemo.now_ms()) AS owner`;
+
 const RUNS = {
-  columns: 'image, bound_plan, progress',
+  columns: RUN_COLUMNS,
   from: 'bmdemo.runs LEFT JOIN bmdemo.progress USING (run_id)',
   id: 'run_id',
   orders: { created_at: 'created_at', finished_at: 'end_key', machine_id: 'machine_id' },
@@ -61,7 +69,7 @@ function runsTable(plans: BoundPlans): Table<RunRow> {
   };
 }
 
-/** Runs as they are read, from rows that have their image, bound plan and progress. */
+/** Runs as they are read, from rows of RUN_COLUMNS. */
 export async function runRows(
   database: Queryable,
   plans: BoundPlans,
@@ -69,8 +77,10 @@ export async function runRows(
 ): Promise<readonly RunRow[]> {
   const planned = await plans.planned(database, rows);
   return planned.map((one, at) => {
-    const progress = textOrNull(rows[at] ?? {}, 'progress');
-    return { ...one, progress: progress === null ? null : parseProgress(progress) };
+    const row = rows[at] ?? {};
+    const progress = textOrNull(row, 'progress');
+    const owner = textOrNull(row, 'owner');
+    return { ...one, progress: progress === null ? null : parseProgress(progress), owner };
   });
 }
 

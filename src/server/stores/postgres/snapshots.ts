@@ -9,7 +9,7 @@ import { SNAPSHOT_PAGE } from '../shared/limits.ts';
 import type { Database, Queryable, ReadTransaction, SqlValue } from './database.ts';
 import type { Head } from './events.ts';
 import { headOfLog, untilSettled } from './events.ts';
-import { runRows } from './lists.ts';
+import { RUN_COLUMNS, runRows } from './lists.ts';
 import type { BoundPlans, SqlRow } from './rows.ts';
 import { parseMachine, text } from './rows.ts';
 
@@ -45,7 +45,7 @@ export function snapshotOfRuns(
   const runId = pinned(filter, 'run_id');
   return snapshot(database, clock, {
     // A machine has one active run, so that machines can number the pages.
-    sql: `SELECT machine_id, image, bound_plan, progress FROM bmdemo.runs LEFT JOIN bmdemo.progress USING (run_id)
+    sql: `SELECT machine_id, ${RUN_COLUMNS} FROM bmdemo.runs LEFT JOIN bmdemo.progress USING (run_id)
           WHERE machine_id > $1 AND ${runId === null ? "phase IN ('PENDING', 'RUNNING')" : 'run_id = $2'}
           ORDER BY machine_id LIMIT ${SNAPSHOT_PAGE}`,
     values: runId === null ? [] : [runId],

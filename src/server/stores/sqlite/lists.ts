@@ -60,7 +60,11 @@ function runsTable(plans: BoundPlans): Table<RunRow> {
 /** A run as it is read, from a row of runs with its progress. */
 export function runRow(plans: BoundPlans, row: SqlRow): RunRow {
   const progress = textOrNull(row, 'progress');
-  return { ...plans.planned(row), progress: progress === null ? null : parseProgress(progress) };
+  return {
+    ...plans.planned(row),
+    progress: progress === null ? null : parseProgress(progress),
+    owner: textOrNull(row, 'owner'),
+  };
 }
 
 /** A page of machines. */
