@@ -25,7 +25,7 @@ import type { ServiceContext } from './context.ts';
 import { readDeclaration, withProvider } from './declaration.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
-import { machineAnswer } from './machines.ts';
+import { machineAnswer, machineInList } from './machines.ts';
 import { listMachinesAsOf } from './past.ts';
 import { repairMachine } from './repair.ts';
 import { readTime } from './times.ts';
@@ -57,7 +57,7 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
       const { query, tokenOf } = plan;
       const page = await store.machines(query);
       return create(ListMachinesResponseSchema, {
-        machines: await Promise.all(page.rows.map((machine) => machineAnswer(hub, machine))),
+        machines: await Promise.all(page.rows.map((machine) => machineInList(hub, machine))),
         nextPageToken: tokenOf(page.next),
         totalSize: await store.countMachines(query.filter),
       });
