@@ -17,6 +17,8 @@ const LEASE_MS = 1_500;
 /** In the middle of its image each machine of server a stands still: until the call is aborted, or for a while. */
 const FOR_GOOD = 'hang@3/6';
 const FOR_A_WHILE = 'late@3/6,by=4s';
+/** Or it takes no notice of the abort, and then does in one go what was left to do. */
+const STUBBORN = 'ignore-abort@1/6,for=1ms';
 const LOST = /has lost its standing/;
 
 let postgres: TestPostgres;
@@ -76,9 +78,9 @@ function kindsOf({ runs }: RunWatcher, { runId }: Ordered): readonly string[] {
 
 describe('a server that shares PostgreSQL and is stopped for three lease times', () => {
   it(
-    "changes nothing when it goes on: its runs are another's, and the fence stands",
+    "changes nothing when it goes on: its runs are another's, and the fence refuses its calls",
     async () => {
-      const { cluster, a, watcher, ordered, close } = await inMidCall(LEASE_MS, FOR_A_WHILE);
+      const { cluster, a, watcher, ordered, close } = await inMidCall(LEASE_MS, STUBBORN);
       cluster.freeze(a);
       const threeLeases = passed(3 * LEASE_MS);
       const going = (await cluster.journal()).filter(({ end }) => end === null).map(({ number }) => number);
@@ -89,7 +91,9 @@ describe('a server that shares PostgreSQL and is stopped for three lease times',
       await a.logged(LOST);
       expect(await close(true)).toEqual([]);
       const stale = (await cluster.journal()).filter(({ number }) => going.includes(number));
-      expect(stale.map(({ end }) => end?.kind === 'refused' || end?.code === 'ABORTED')).toEqual(going.map(() => true));
+      expect(stale.map(({ end, staleWrites }) => ({ end, staleWrites }))).toEqual(
+        going.map(() => ({ end: { kind: 'refused', code: 'STALE_TOKEN' }, staleWrites: 1 })),
+      );
     },
     SIZE.timeoutMs,
   );
