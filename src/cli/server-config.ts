@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ServerConfig, StoreConfig } from '../server/config.ts';
-import { DEFAULT_FAKE, DEFAULT_MAX_RUNS } from '../server/config.ts';
+import { DEFAULT_FAKE, DEFAULT_KEEP, DEFAULT_MAX_RUNS } from '../server/config.ts';
 import type { FaultScript } from '../server/providers/fake/faults/fault.ts';
 import { parseFaultFlag } from '../server/providers/fake/faults/flag.ts';
 import type { FaultsRead } from '../server/providers/fake/faults/mistake.ts';
@@ -39,6 +39,11 @@ export function serverConfig(
       worldFile: worldFile === undefined ? null : resolve(worldFile),
     },
     maxRuns: settings.value('max-runs') ?? DEFAULT_MAX_RUNS,
+    keep: {
+      events: settings.value('keep-events') ?? DEFAULT_KEEP.events,
+      logs: settings.value('keep-logs') ?? DEFAULT_KEEP.logs,
+      runs: settings.value('keep-runs') ?? DEFAULT_KEEP.runs,
+    },
     log: {
       level: settings.value('log-level') ?? 'info',
       format: settings.value('log-format') ?? 'text',

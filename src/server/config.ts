@@ -1,3 +1,4 @@
+import type { RetentionPolicy } from '../core/ports/retention.ts';
 import type { LogConfig } from './log.ts';
 import type { FaultScript } from './providers/fake/faults/fault.ts';
 
@@ -36,6 +37,8 @@ export interface ServerConfig {
   readonly fake: FakeConfig;
   /** How many runs it carries out at once; the others wait. */
   readonly maxRuns: number;
+  /** How much of what is over it keeps; the defaults if not given. */
+  readonly keep?: RetentionPolicy;
   readonly log: LogConfig;
   /** The program's version. */
   readonly version: string;
@@ -46,6 +49,15 @@ export const DEFAULT_LEASE_MS = 5_000;
 
 /** How many runs a server carries out at once where it is not told. */
 export const DEFAULT_MAX_RUNS = 1_000;
+
+const DAY_MS = 86_400_000;
+
+/** What a server keeps where nothing is said about it: a month of audit and logs, and a quarter of runs. */
+export const DEFAULT_KEEP: RetentionPolicy = {
+  events: { ageMs: 30 * DAY_MS, count: 1_000_000 },
+  logs: { ageMs: 30 * DAY_MS, count: 10_000 },
+  runs: { ageMs: 90 * DAY_MS, count: 100_000 },
+};
 
 /** The fake provider where nothing is said about it. */
 export const DEFAULT_FAKE: FakeConfig = { speed: 'normal', factor: 1, seed: 1, faults: [], worldFile: null };

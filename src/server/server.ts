@@ -8,10 +8,12 @@ import type { ProviderRegistry } from '../core/ports/provider.ts';
 import type { Store } from '../core/ports/store.ts';
 import { systemClock } from './clock.ts';
 import type { ServerConfig } from './config.ts';
+import { DEFAULT_KEEP } from './config.ts';
 import { createGrpcServer, implementedMethods, OWN_SERVICES } from './grpc.ts';
 import { HealthService } from './health.ts';
 import { newInstanceId } from './ids.ts';
 import { OpenStreams } from './interceptors/open-streams.ts';
+import { Janitor } from './janitor.ts';
 import { MAX_BATCH_SIZE, MAX_OPEN_STREAMS, MAX_REQUEST_BYTES } from './limits.ts';
 import type { ListenFault } from './listen-address.ts';
 import { parseListen } from './listen-address.ts';
@@ -86,6 +88,12 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     maxRuns: config.maxRuns,
     log: log.child({ component: 'engine' }),
   });
+  const janitor = new Janitor({
+    store,
+    policy: config.keep ?? DEFAULT_KEEP,
+    clock,
+    log: log.child({ component: 'janitor' }),
+  });
   const { server, injector } = createGrpcServer({
     context: { instance, store, clock, providers, hub, log },
     about: {
@@ -117,6 +125,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     listener = opened;
     parts.listening?.(opened.address);
     engine.start();
+    janitor.start();
     health.setServing(true);
     log.info({ address: opened.address, instance, store: store.kind, version: config.version }, 'listening');
     if (runs > 0) log.info({ runs }, 'runs were under way in the store; those without a server are taken up again');
@@ -143,7 +152,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     listener?.close();
     await nextTurn(); // Those who watch the health hear of it before their stream ends.
     closing.abort();
-    const [{ interrupted }] = await Promise.all([engine.stop(graceMs), disconnect()]);
+    const [{ interrupted }] = await Promise.all([engine.stop(graceMs), disconnect(), janitor.stop()]);
     await hub.stop();
     const lost = await lostWith(store);
     await store.close();

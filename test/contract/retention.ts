@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { EVERYTHING } from '../../src/core/domain/filter.ts';
 import { REFUSED } from '../../src/core/domain/testing.ts';
+import type { Keep, RetentionPolicy } from '../../src/core/ports/retention.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import type { StoreFactory } from './fixture.ts';
-import { opening, runFilter } from './fixture.ts';
+import { opening, runFilter, sweepAll } from './fixture.ts';
 
 /** What a store lets go of, and what it keeps for good. */
 export function retentionContract(factory: StoreFactory): void {
@@ -108,6 +109,91 @@ export function retentionContract(factory: StoreFactory): void {
       await sweep();
       expect(await runIds(store)).toEqual(['run-3', 'run-going', 'run-pending']);
       expect(await store.sweptRun('run-stopping')).toMatchObject({ phase: 'CANCELED' });
+    });
+  });
+
+  describe('by a policy', () => {
+    const all: Keep = { ageMs: null, count: null };
+    const keepAll: RetentionPolicy = { runs: all, events: all, logs: all };
+    const line = { at: 0, stream: 'stdout', data: Uint8Array.of(65), step: 'reboot', attempt: 1 } as const;
+
+    /** Three runs with a line each that ended 100 ms apart, and one that is going. */
+    const threeRuns = async () => {
+      const opened = await open();
+      const { store, fleet, advance } = opened;
+      await fleet.registerAll(['m1', 'm2']);
+      const going = await fleet.startAndBegin('m2', { runId: 'run-going' });
+      await store.appendLogs([{ ...going, lines: [line], progress: null }]);
+      for (const runId of ['run-1', 'run-2', 'run-3']) {
+        const held = await fleet.startAndBegin('m1', { runId });
+        await store.appendLogs([{ ...held, lines: [line], progress: null }]);
+        await fleet.succeed(held);
+        await advance(100);
+      }
+      return { ...opened, going };
+    };
+    const logged = async (store: Store) => {
+      const ids = ['run-1', 'run-2', 'run-3', 'run-going'];
+      const lines = await Promise.all(ids.map((runId) => store.logs(runId, 0, 10)));
+      return ids.filter((_, at) => lines[at]?.length === 1);
+    };
+
+    test('that keeps all nothing goes', async () => {
+      const { store } = await threeRuns();
+      expect(await store.sweep(keepAll)).toBe(false);
+      expect(await runIds(store)).toEqual(['run-1', 'run-2', 'run-3', 'run-going']);
+      expect(await logged(store)).toEqual(['run-1', 'run-2', 'run-3', 'run-going']);
+    });
+
+    test('runs go by number and by age, whichever lets more go', async () => {
+      const { store } = await threeRuns();
+      await sweepAll(store, { ...keepAll, runs: { ageMs: 250, count: 10 } });
+      expect(await runIds(store)).toEqual(['run-2', 'run-3', 'run-going']);
+      await sweepAll(store, { ...keepAll, runs: { ageMs: 100_000, count: 1 } });
+      expect(await runIds(store)).toEqual(['run-3', 'run-going']);
+      await sweepAll(store, { ...keepAll, runs: { ageMs: null, count: 0 } });
+      expect(await runIds(store)).toEqual(['run-going']);
+    });
+
+    test('logs of runs that have ended go, and the runs stay', async () => {
+      const { store } = await threeRuns();
+      await sweepAll(store, { ...keepAll, logs: { ageMs: 250, count: null } });
+      expect(await logged(store)).toEqual(['run-2', 'run-3', 'run-going']);
+      await sweepAll(store, { ...keepAll, logs: { ageMs: null, count: 1 } });
+      expect(await logged(store)).toEqual(['run-3', 'run-going']);
+      await sweepAll(store, { ...keepAll, logs: { ageMs: 0, count: 0 } });
+      expect(await logged(store)).toEqual(['run-going']);
+      expect(await runIds(store)).toEqual(['run-1', 'run-2', 'run-3', 'run-going']);
+    });
+
+    test('the log of a run whose call goes on is none of those that go', async () => {
+      const { store, fleet, advance, going } = await threeRuns();
+      await fleet.announce(going);
+      await fleet.cancel('m2', 'run-going');
+      await advance(1_000);
+      await sweepAll(store, { runs: { ageMs: 0, count: 0 }, events: all, logs: { ageMs: 0, count: 0 } });
+      expect(await runIds(store)).toEqual(['run-going']);
+      await store.appendLogs([{ ...going, lines: [line], progress: null }]);
+      expect(await store.logs('run-going', 0, 10)).toHaveLength(2);
+      await fleet.stopped(going);
+      await advance(1_000);
+      await sweepAll(store, { ...keepAll, logs: { ageMs: 0, count: null } });
+      expect(await store.logs('run-going', 0, 10)).toEqual([]);
+    });
+
+    test('events go by age, and a cursor that was passed is expired', async () => {
+      const { store, fleet, advance } = await open();
+      const start = await store.head();
+      for (const machineId of ['m1', 'm2', 'm3']) {
+        await fleet.register(machineId);
+        await advance(100);
+      }
+      await sweepAll(store, { ...keepAll, events: { ageMs: 250, count: 10 } });
+      expect(await store.tail(start, 10)).toEqual({ kind: 'expired' });
+      const range = { filter: EVERYTHING, after: null, before: null, since: null, until: null };
+      expect(await store.events({ ...range, descending: false, limit: 10 })).toMatchObject({
+        events: [{ machineId: 'm2' }, { machineId: 'm3' }],
+      });
     });
   });
 }

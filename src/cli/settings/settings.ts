@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { DEFAULT_ADDRESS, parseAddress } from '../../client/address.ts';
+import { DEFAULT_KEEP } from '../../server/config.ts';
 import { LOG_LEVELS } from '../../server/log-ring.ts';
 import { THEME_NAMES } from '../../tui/theme/theme.ts';
+import { keep, keepText } from './keep.ts';
 import { parseStore } from './store-location.ts';
 
 /** How a command's answer is written. */
@@ -161,6 +163,21 @@ export const SETTINGS = {
     help: 'how many runs the server carries out at once (default 1000)',
     schema: countUpTo(100_000),
   },
+  'keep-events': {
+    flags: '--keep-events <KEEP>',
+    help: `how much of the audit trail is kept, by age and number (default ${keepText(DEFAULT_KEEP.events)})`,
+    schema: keep,
+  },
+  'keep-logs': {
+    flags: '--keep-logs <KEEP>',
+    help: `of how many finished runs the log is kept (default ${keepText(DEFAULT_KEEP.logs)})`,
+    schema: keep,
+  },
+  'keep-runs': {
+    flags: '--keep-runs <KEEP>',
+    help: `how many finished runs are kept (default ${keepText(DEFAULT_KEEP.runs)})`,
+    schema: keep,
+  },
   'log-level': {
     flags: '--log-level <LEVEL>',
     help: `how much the log says: ${LOG_LEVELS.join(', ')} (default info)`,
@@ -201,6 +218,9 @@ export const SERVER_SETTINGS = [
   'seed',
   'fake-world',
   'max-runs',
+  'keep-events',
+  'keep-logs',
+  'keep-runs',
   'log-level',
   'log-format',
 ] as const satisfies readonly SettingName[];

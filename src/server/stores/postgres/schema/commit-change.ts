@@ -130,7 +130,8 @@ export const COMMIT_CHANGE = `
       IF run.ended THEN
         stop := stop OR (guard IS NULL AND (run.stopping OR lease.owner IS NOT NULL));
         DELETE FROM bmdemo.progress WHERE run_id = run.id;
-        UPDATE bmdemo.log_sizes SET ended_at = run."endKey" WHERE run_id = run.id;
+        -- Lines may still come while its call goes on.
+        UPDATE bmdemo.log_sizes SET ended_at = run."endKey" WHERE run_id = run.id AND NOT run.stopping;
         IF run.stopping THEN
           UPDATE bmdemo.leases SET due_at = NULL WHERE run_id = run.id;
         ELSE
