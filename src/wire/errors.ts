@@ -14,6 +14,7 @@ import {
   ResourceInfoSchema,
   RetryInfoSchema,
 } from './gen/google/rpc/error_details_pb.ts';
+import type { Status } from './gen/google/rpc/status_pb.ts';
 import { StatusSchema } from './gen/google/rpc/status_pb.ts';
 
 /** The domain of every ErrorInfo that this server sends. */
@@ -155,6 +156,12 @@ export function describeError(error: unknown): ErrorDescription {
     },
     retryAfterMs: retry?.retryDelay === undefined ? null : durationMs(retry.retryDelay),
   };
+}
+
+/** An error as a message, for answers that tell of several. */
+export function statusOf(error: RpcError): Status {
+  const details = [...detailsOf(error)];
+  return create(StatusSchema, { code: error.code, message: error.details, details });
 }
 
 /** The first detail of that type that a failed call carries, or null. */

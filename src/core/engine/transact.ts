@@ -153,12 +153,19 @@ function identityChanges(before: Machine | null, after: Machine | null): Change[
   return { take: without(next, old), release: without(old, next) };
 }
 
-function identityTaken(machineId: string, identity: Identity, by: string): Refusal {
-  const names = { mac: 'MAC address', serial: 'serial', bmc: 'BMC address' };
+/** What people call the kinds of identities. */
+export const IDENTITY_NAMES: Readonly<Record<Identity['kind'], string>> = {
+  mac: 'MAC address',
+  serial: 'serial',
+  bmc: 'BMC address',
+};
+
+/** Refuses a machine an identity that another one holds, which it names. */
+export function identityTaken(machineId: string, identity: Identity, by: string): Refusal {
   return refuse(
     'ALREADY_EXISTS',
     'IDENTITY_TAKEN',
-    `${names[identity.kind]} ${identity.value} of machine ${machineId} belongs to machine ${by}`,
+    `${IDENTITY_NAMES[identity.kind]} ${identity.value} of machine ${machineId} belongs to machine ${by}`,
     { machine_id: by, identity: identity.kind, value: identity.value },
   );
 }

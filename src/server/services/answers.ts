@@ -29,7 +29,7 @@ export function noSuchRun(runId: string): RpcError {
 }
 
 /** The calls of the contract that this version of the server does not carry out. */
-export const CALLS_TO_COME = ['RegisterMachines', 'CreatePlan', 'DeletePlan', 'ValidatePlan'] as const;
+export const CALLS_TO_COME = ['CreatePlan', 'DeletePlan', 'ValidatePlan'] as const;
 
 /** The error of a call that this version of the server does not carry out. */
 export function notYet(method: (typeof CALLS_TO_COME)[number]): RpcError {

@@ -18,7 +18,7 @@ import { newMachineId } from '../ids.ts';
 import type { Call, Handlers } from '../interceptors/call.ts';
 import { originOf } from '../interceptors/call.ts';
 import { watchMachines } from '../watch/watch.ts';
-import { answered, badField, badFields, notYet } from './answers.ts';
+import { answered, badField, badFields } from './answers.ts';
 import { FieldChecks } from './checks.ts';
 import { carryOut } from './command.ts';
 import type { ServiceContext } from './context.ts';
@@ -27,6 +27,7 @@ import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { machineAnswer, machineInList } from './machines.ts';
 import { listMachinesAsOf } from './past.ts';
+import { registerMachines } from './register-machines.ts';
 import { repairMachine } from './repair.ts';
 import { readTime } from './times.ts';
 import { readMask } from './update-mask.ts';
@@ -81,9 +82,7 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
       return repairMachine(context, request, call, { method: 'CompleteRma', replacement });
     },
 
-    async registerMachines() {
-      throw notYet('RegisterMachines');
-    },
+    registerMachines: (request, call) => registerMachines(context, request, call),
   };
 }
 

@@ -50,7 +50,7 @@ export function decideUpdate(
     const why = `machine ${machine.id} has changed since it was read; read it again and repeat the change`;
     return refuse('ABORTED', 'STALE_ETAG', why, { machine_id: machine.id, etag: etagOf(machine) });
   }
-  const changed = [...changedFields(machine.spec, spec), ...(equal(machine.labels, labels) ? [] : ['labels'])];
+  const changed = changedFields(machine, { spec, labels });
   if (changed.length === 0) return decided([]);
   if (movesHardware(machine.spec, spec)) {
     const busy = refuseBusy(aggregate, machine);
@@ -68,10 +68,14 @@ function movesHardware(before: MachineSpec, after: MachineSpec): boolean {
   return !equal(identitiesOfSpec(before), identitiesOfSpec(after));
 }
 
-/** The fields that differ, as the contract writes them: `spec.mac_addresses`. */
-function changedFields(before: MachineSpec, after: MachineSpec): readonly string[] {
-  const keys = Object.keys(after) as (keyof MachineSpec)[];
-  return keys
-    .filter((key) => !equal(before[key], after[key]))
+/** The fields of a machine that differ from what is declared, as the contract writes them: `spec.mac_addresses`, `labels`. */
+export function changedFields(
+  machine: Machine,
+  { spec, labels }: Pick<MachineDeclaration, 'spec' | 'labels'>,
+): readonly string[] {
+  const keys = Object.keys(spec) as (keyof MachineSpec)[];
+  const changed = keys
+    .filter((key) => !equal(machine.spec[key], spec[key]))
     .map((key) => `spec.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`);
+  return equal(machine.labels, labels) ? changed : [...changed, 'labels'];
 }
