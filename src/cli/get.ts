@@ -15,7 +15,8 @@ import { machineTone } from './output/words.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
 
-const CONDITIONS: readonly Column<Condition>[] = [
+/** How a machine's conditions are shown. */
+export const CONDITION_COLUMNS: readonly Column<Condition>[] = [
   { title: 'CONDITION', text: ({ type }) => type },
   { title: 'STATUS', text: ({ status }) => String(status) },
   { title: 'SINCE', text: ({ lastTransitionTime }) => ageOf(lastTransitionTime), align: 'right' },
@@ -72,5 +73,8 @@ function machineLines(context: Context, machine: Machine): string[] {
     ['registered', timeText(machine.createdAt)],
     ['changed', timeText(machine.updatedAt)],
   ];
-  return [...pairLines(context, pairs), ...sectionTable(context, 'conditions', CONDITIONS, status?.conditions ?? [])];
+  return [
+    ...pairLines(context, pairs),
+    ...sectionTable(context, 'conditions', CONDITION_COLUMNS, status?.conditions ?? []),
+  ];
 }

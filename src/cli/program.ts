@@ -8,6 +8,7 @@ import { addEventsCommand } from './events.ts';
 import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
+import { addExplainCommand } from './explain.ts';
 import { addGetCommand } from './get.ts';
 import { addImportCommand } from './import.ts';
 import { addListCommand } from './list.ts';
@@ -73,6 +74,7 @@ function createProgram(ending: Ending): Command {
   program.commandsGroup('Machines:');
   addListCommand(program, ending);
   addGetCommand(program, ending);
+  addExplainCommand(program, ending);
   addImportCommand(program, ending);
   addRepairCommands(program, ending);
   program.commandsGroup('Runs:');
