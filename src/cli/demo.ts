@@ -5,7 +5,7 @@ import { systemClock } from '../tour/clock.ts';
 import { Director } from '../tour/director/director.ts';
 import type { TourPlan } from '../tour/director/state.ts';
 import { chapterNumbered, countOf, numberOf } from '../tour/director/state.ts';
-import { plannedTimes } from '../tour/director/timing.ts';
+import { plannedTimes, tellTime } from '../tour/director/timing.ts';
 import { formatScriptMistake } from '../tour/script/mistake.ts';
 import { faultsOf } from '../tour/script/references.ts';
 import type { Chapter, Script } from '../tour/script/script.ts';
@@ -15,6 +15,7 @@ import { count } from '../tui/format/words.ts';
 import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import { ownHost, remoteHost, requireHarmless } from './demo/host.ts';
+import { readKeys } from './demo/keyboard.ts';
 import type { DemoOptions, RawDemoOptions } from './demo/options.ts';
 import { addDemoOptions, readDemoOptions, requireOneServer } from './demo/options.ts';
 import { readScriptFile, scriptToPlay } from './demo/script-file.ts';
@@ -32,14 +33,19 @@ import { listenAddress } from './settings/resolve.ts';
 export function addDemoCommand(program: Command, ending: Ending): void {
   const command = program
     .command('demo [FILE]')
-    .description('the guided tour: a talk of ten minutes on the real console, or your own walk in FILE')
+    .description('the guided tour: a talk of ten minutes on a live server, or your own walk in FILE')
     .addHelpText(
       'after',
       `
+It tells the talk as text, with the commands that it carries out and what came of them. On a terminal
+the presenter goes on with space, and the machines are slow enough to talk over; without a terminal it
+plays by itself. The exit code says whether every chapter did what it says.
+
 It starts a server of its own with nothing in it; where the port is taken it takes a free one. With
 --server it shows one that is there already, whose providers are all fake and whose inventory is empty.
-Where there is no terminal it plays the same script as plain text, and the exit code says whether every
-chapter did what it says.
+
+Keys: space next, r again, s skip, R a fresh server, number G to a chapter, number o a question, p pause,
+q end.
 
 Examples:
   $ bmdemo demo
@@ -112,42 +118,56 @@ async function listChapters({ io, paint }: Context, script: Script, minutes: num
 function tourPlan(script: Script, options: DemoOptions, ownServer: boolean): TourPlan {
   const from = options.from === null ? 0 : chapterNumbered(script, options.from);
   if (from === undefined) throw usageFailure(`there is no chapter ${options.from}; --list has them`);
-  return { script, minutes: options.minutes, from, auto: options.auto, ownServer, recording: false };
+  return { script, minutes: options.minutes, from, auto: null, ownServer, recording: false };
 }
 
-/** Plays a script as plain text. */
+/** Plays a script as plain text, with the presenter's keys where there is a terminal. */
 async function playTranscript(context: Context, script: Script, options: DemoOptions): Promise<ExitCode> {
   const { settings, io, paint } = context;
   const user = settings.value('user');
   const remote = settings.given('server')?.value;
-  const plan = { ...tourPlan(script, options, remote === undefined), auto: null };
+  const plan = tourPlan(script, options, remote === undefined);
+  const isTerminal = io.inIsTerminal && io.out.isTerminal;
+  const pace = options.auto ?? (isTerminal ? null : { kind: 'fixed' as const, ms: 0 });
   const interrupt = catchInterrupt();
   const server = new TourServer({
     settings,
     listen: listenAddress(settings).label,
-    slow: settings.value('slow') === true,
+    slow: settings.value('slow') ?? (isTerminal && !options.fast),
     faults: faultsOf(script),
     logOut: null,
   });
   if (remote !== undefined) await requireHarmless(remote.label, { user });
   const host = remote === undefined ? ownHost(server, { user }) : remoteHost(remote.label, { user });
   const director = new Director(plan, host, systemClock);
+  const giveBack = pace === null ? readKeys(process.stdin, director, (text) => void context.note(text)) : () => {};
   try {
     const transcript = new Transcript({
       director,
       io,
       paint,
-      pace: options.auto ?? { kind: 'fixed', ms: 0 },
+      pace,
       connect: (address) => connect({ address: parseAddress(address), user }),
       signal: interrupt.signal,
     });
-    return (await transcript.play()) ? EXIT.done : EXIT.failed;
+    const good = await transcript.play();
+    if (pace === null) await context.note(timeText(director));
+    return good ? EXIT.done : EXIT.failed;
   } catch (error) {
     if (error instanceof Interrupted) return EXIT.interrupted;
     throw error;
   } finally {
+    giveBack();
     interrupt.dispose();
     await director.close();
     await server.stop();
   }
+}
+
+/** How long the talk took, and how long it was to take. */
+function timeText(director: Director): string {
+  const { plan, state } = director.moment;
+  const planned = plannedTimes(plan.script, plan.minutes);
+  const told = tellTime(state.timing, planned, state.place.part, Date.now());
+  return `the talk took ${formatCountdown(told.elapsed)}, and was planned for ${formatCountdown(told.planned)}`;
 }

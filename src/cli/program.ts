@@ -4,11 +4,12 @@ import { addCancelCommand } from './cancel.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { Context, Ending } from './context.ts';
 import { action, reportFailure } from './context.ts';
+import { addDemoCommand } from './demo.ts';
 import { addEventsCommand } from './events.ts';
 import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
-import { usageFailure } from './failure.ts';
 import { addExplainCommand } from './explain.ts';
+import { usageFailure } from './failure.ts';
 import { addGetCommand } from './get.ts';
 import { addImportCommand } from './import.ts';
 import { addListCommand } from './list.ts';
@@ -91,6 +92,7 @@ function createProgram(ending: Ending): Command {
   addPlansCommand(program, ending);
   program.commandsGroup('Program:');
   addTuiCommand(program, ending);
+  addDemoCommand(program, ending);
   addServeCommand(program, ending);
   addCompletionCommand(program, ending);
 

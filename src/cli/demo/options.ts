@@ -10,7 +10,7 @@ import { COMMON_SETTINGS, flagOf, LISTEN_SETTINGS, SERVER_SETTINGS } from '../se
 const NOT_FOR_TOURS: readonly SettingName[] = ['store', 'fake-world'];
 
 /** What the tour's own server can be told. */
-export const TOUR_SERVER_SETTINGS = SERVER_SETTINGS.filter((name) => !NOT_FOR_TOURS.includes(name));
+const TOUR_SERVER_SETTINGS = SERVER_SETTINGS.filter((name) => !NOT_FOR_TOURS.includes(name));
 
 /** What `demo` understands beside its own options. */
 const DEMO_SETTINGS: readonly SettingName[] = [
@@ -30,7 +30,6 @@ export interface RawDemoOptions {
   readonly auto?: string | true;
   readonly from?: string;
   readonly minutes?: string;
-  readonly rehearse?: boolean;
 }
 
 /** The same, read. */
@@ -41,7 +40,6 @@ export interface DemoOptions {
   /** The number of the chapter to begin with; null: the first. */
   readonly from: number | null;
   readonly minutes: number;
-  readonly rehearse: boolean;
 }
 
 /** Gives the command its options. */
@@ -52,8 +50,7 @@ export function addDemoOptions(command: Command): void {
     .option('--from <N>', 'begin with chapter N; 0 is the opening')
     .option('--minutes <N>', 'how long the talk is to take: 10 or 15 (default 10)')
     .option('--auto [SECONDS]', 'plays by itself; a beat stays so long, or as long as it takes to say it')
-    .option('--fast', 'the usual timings, where a terminal would have the slow ones')
-    .option('--rehearse', 'writes down how long each chapter took, and compares it with the last times');
+    .option('--fast', 'the usual timings, where a terminal would have the slow ones');
   addSettings(command, DEMO_SETTINGS);
 }
 
@@ -69,7 +66,6 @@ export function readDemoOptions(raw: RawDemoOptions): DemoOptions {
     auto: readPace(raw.auto),
     from: raw.from === undefined ? null : Number(raw.from),
     minutes,
-    rehearse: raw.rehearse === true,
   };
 }
 

@@ -3,9 +3,10 @@ import type { Client } from '../../client/client.ts';
 import type { Card } from '../../tour/cards.ts';
 import { cardOf } from '../../tour/cards.ts';
 import type { Director, TourMoment } from '../../tour/director/director.ts';
-import type { Pace, Stage } from '../../tour/director/state.ts';
-import { beatAt, chapterOf, countOf } from '../../tour/director/state.ts';
-import { claimsOf, commandOf, notesOf } from '../../tour/director/telling.ts';
+import { offeredKeys } from '../../tour/director/keys.ts';
+import type { Pace, TourState } from '../../tour/director/state.ts';
+import { beatAt } from '../../tour/director/state.ts';
+import { claimsOf, commandOf, headingOf, notesOf } from '../../tour/director/telling.ts';
 import { phaseOf } from '../../tour/room/view.ts';
 import { spokenMs } from '../../tour/script/words.ts';
 import { wrap } from '../../tui/format/cells.ts';
@@ -24,14 +25,14 @@ export interface TranscriptParts {
   readonly director: Director;
   readonly io: Io;
   readonly paint: Paint;
-  /** How long each beat is shown. */
-  readonly pace: Pace;
+  /** How long each beat is shown; null: until the presenter goes on. */
+  readonly pace: Pace | null;
   /** A client of the tour's server, for the logs. */
   readonly connect: (address: string) => Client;
   readonly signal: AbortSignal;
 }
 
-/** Plays a tour as plain text, beat by beat, and answers whether every chapter did what it says. */
+/** Tells a tour as plain text, beat by beat, and answers whether every chapter did what it says. */
 export class Transcript {
   readonly #parts: TranscriptParts;
   readonly #live: LiveLines;
@@ -39,8 +40,10 @@ export class Transcript {
   readonly #told = new Map<string, string>();
   readonly #followed = new Map<string, Promise<unknown>>();
   #client: Client | null = null;
-  #chapter = -1;
+  #part = -1;
   #card: Card['kind'] | null = null;
+  /** The beat whose text was told last. */
+  #said = '';
 
   constructor(parts: TranscriptParts) {
     this.#parts = parts;
@@ -48,16 +51,28 @@ export class Transcript {
     this.#width = Math.min(TEXT_WIDTH, parts.io.out.columns());
   }
 
-  /** Plays it to its end, or to the first failure. */
+  /**
+   * Plays it to its end. Where it plays by itself the first failure is the end; where a presenter has the keys, they
+   * are told what can be done about it.
+   */
   async play(): Promise<boolean> {
-    const { director } = this.#parts;
-    const unsubscribe = director.subscribe(() => this.#tellPhases());
+    const { director, pace } = this.#parts;
+    const unsubscribe = director.subscribe(() => {
+      this.#tellPhases();
+      this.#follow(director.moment);
+    });
     try {
-      for (;;) {
-        const moment = await this.#until('ready', 'shown', 'done', 'failed', 'ended');
-        if (moment.state.stage === 'ended') return true;
-        if (moment.state.stage === 'failed') return await this.#fail(moment);
-        await this.#beat(moment);
+      for (let last = ''; ; ) {
+        const moment = await this.#until(({ state }) => state.stage !== 'preparing' && keyOf(state) !== last);
+        last = keyOf(moment.state);
+        await this.#tell(moment);
+        const { stage } = moment.state;
+        if (stage === 'ended') return true;
+        if (pace === null) continue;
+        if (stage === 'failed') return false;
+        if (stage === 'running') continue;
+        await this.#rest(moment, pace);
+        director.command({ name: 'next' }, false);
       }
     } finally {
       unsubscribe();
@@ -65,44 +80,31 @@ export class Transcript {
     }
   }
 
-  /** Tells where the tour stands, and goes on. */
-  async #beat(moment: TourMoment): Promise<void> {
-    const { director } = this.#parts;
-    const { stage } = moment.state;
-    if (stage === 'ready') {
-      await this.#line(this.#parts.paint('strong', moment.plan.script.title));
-      director.command({ name: 'next' }, false);
-      return;
+  /** Tells what is new where the tour stands. */
+  async #tell(moment: TourMoment): Promise<void> {
+    const { paint } = this.#parts;
+    const { stage, place } = moment.state;
+    if (stage === 'ended') return;
+    if (stage === 'ready') return this.#line(paint('strong', moment.plan.script.title));
+    const { command } = beatAt(moment.plan.script, place);
+    const beat = `${place.part}.${place.beat}`;
+    if (this.#said !== beat && stage !== 'failed') {
+      this.#said = beat;
+      await this.#say(moment);
     }
-    const beat = beatAt(moment.plan.script, moment.state.place);
-    if (stage === 'shown' || beat.command === null) await this.#say(moment);
-    if (stage === 'shown') {
-      await this.#rest(moment);
-      director.command({ name: 'next' }, false);
-      await this.#line(this.#parts.paint('strong', `$ ${commandOf(director.moment)}`));
-      director.command({ name: 'next' }, false);
-      const after = await this.#until('done', 'failed');
-      await this.#outcome(after);
-      return;
+    switch (stage) {
+      case 'armed':
+        return this.#line(paint('strong', `$ ${commandOf(moment)}`));
+      case 'failed':
+        return this.#fail(moment);
+      case 'done':
+        if (command !== null && moment.state.told !== '') await this.#line(`  ${moment.state.told}`);
+        if (moment.state.skipped) return this.#line(paint('muted', '  left out'));
+        await this.#claims(moment);
+        return this.#showCard(moment);
+      default:
+        return;
     }
-    if (beat.command === null) {
-      await this.#claims(moment);
-      await this.#showCard(moment);
-      await this.#rest(moment);
-    }
-    director.command({ name: 'next' }, false);
-  }
-
-  /** What came of a command, and the log of the run that it started. */
-  async #outcome(moment: TourMoment): Promise<void> {
-    const { state, plan } = moment;
-    if (state.told !== '') await this.#line(`  ${state.told}`);
-    this.#follow(moment);
-    if (state.stage === 'failed') return;
-    await this.#claims(moment);
-    await this.#showCard(moment);
-    const last = beatAt(plan.script, state.place).command?.kind === 'stop';
-    if (last) await this.#line();
   }
 
   async #claims(moment: TourMoment): Promise<void> {
@@ -112,13 +114,11 @@ export class Transcript {
 
   async #say(moment: TourMoment): Promise<void> {
     const { paint } = this.#parts;
-    const chapter = chapterOf(moment.state);
-    if (chapter !== this.#chapter) {
-      this.#chapter = chapter;
+    const { part } = moment.state.place;
+    if (part !== this.#part) {
+      this.#part = part;
       this.#card = null;
-      const { script } = moment.plan;
-      const count = countOf(script, chapter);
-      const title = script.chapters[chapter]?.title ?? '';
+      const { count, title } = headingOf(moment);
       await this.#line();
       await this.#line(paint('strong', `== ${count === '' ? '' : `${count} · `}${title}`));
       if (moment.state.orders.length > 0) {
@@ -175,20 +175,25 @@ export class Transcript {
     }
   }
 
-  async #fail(moment: TourMoment): Promise<boolean> {
+  async #fail(moment: TourMoment): Promise<void> {
     await this.#logsOfEnded(moment);
     await this.#line(this.#parts.paint('error', `  ✗ ${moment.state.failure?.sentence ?? 'it did not work'}`));
-    return false;
+    if (this.#parts.pace !== null) return;
+    const keys = offeredKeys(moment.state, moment.plan.ownServer).filter(({ command }) => command !== 'explore');
+    await this.#line(this.#parts.paint('muted', `  ${keys.map(({ key, label }) => `${key} ${label}`).join(' · ')}`));
   }
 
-  async #rest({ plan, state }: TourMoment): Promise<void> {
-    const { pace, signal } = this.#parts;
-    const ms = pace.kind === 'fixed' ? pace.ms : spokenMs(beatAt(plan.script, state.place).say);
-    if (ms > 0) await sleep(ms, undefined, { signal });
+  async #rest({ plan, state }: TourMoment, pace: Pace): Promise<void> {
+    if (state.stage === 'armed') return;
+    const beat = beatAt(plan.script, state.place);
+    // What was said before the command is not waited for once more behind it.
+    if (state.stage === 'done' && beat.command !== null) return;
+    const ms = pace.kind === 'fixed' ? pace.ms : spokenMs(beat.say);
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#parts.signal });
   }
 
-  /** Resolves once the tour is at one of these stages. @throws the signal's reason */
-  #until(...stages: readonly Stage[]): Promise<TourMoment> {
+  /** Resolves once the tour is as asked for. @throws the signal's reason */
+  #until(isSo: (moment: TourMoment) => boolean): Promise<TourMoment> {
     const { director, signal } = this.#parts;
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
@@ -199,7 +204,7 @@ export class Transcript {
       const abort = () => settle(() => reject(signal.reason));
       const check = () => {
         const { moment } = director;
-        if (stages.includes(moment.state.stage)) settle(() => resolve(moment));
+        if (isSo(moment)) settle(() => resolve(moment));
       };
       const unsubscribe = director.subscribe(check);
       signal.addEventListener('abort', abort, { once: true });
@@ -211,4 +216,9 @@ export class Transcript {
   #line(text = ''): Promise<void> {
     return this.#live.line(text);
   }
+}
+
+/** Tells two moments apart at which there is something to tell. */
+function keyOf({ place, stage, work, skipped }: TourState): string {
+  return `${place.part}.${place.beat} ${stage} ${work} ${skipped}`;
 }

@@ -14,7 +14,7 @@ export interface Decision {
 }
 
 /** Presses that follow each other more quickly count once, in milliseconds. */
-export const PRESS_MS = 300;
+const PRESS_MS = 300;
 
 /** The tour after an input, at a time in ms since 1970. Pure: what has to be done is among the effects. */
 export function decide(plan: TourPlan, state: TourState, input: TourInput, at: number): Decision {

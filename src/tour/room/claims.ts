@@ -19,7 +19,7 @@ export function claimText(condition: Condition, scene: Scene): string {
     case 'plans':
       return `there are the plans ${condition.ids.join(', ')}`;
     case 'past':
-      return `the history has a ${condition.run} of ${machineOf(condition.role)} that ${condition.phase}`;
+      return `in the history: ${condition.run} of ${machineOf(condition.role)}, ${condition.phase}`;
     case 'many':
       return `${many.length} runs SUCCEEDED`;
     case 'idle':

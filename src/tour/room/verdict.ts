@@ -71,7 +71,7 @@ export function judge(condition: Condition, scene: Scene): Verdict {
 }
 
 /** Whether a run is one of that kind, with who, when and how long. */
-export function isPast(run: Run, condition: PastCondition, { machineOf }: Pick<Scene, 'machineOf'>): boolean {
+function isPast(run: Run, condition: PastCondition, { machineOf }: Pick<Scene, 'machineOf'>): boolean {
   return (
     run.type === runTypeOf(condition.run) &&
     run.machineId === machineOf(condition.role) &&

@@ -4,7 +4,7 @@ import { formatScriptMistake } from '../script/mistake.ts';
 import type { Script } from '../script/script.ts';
 
 /** A script out of its text, for a test. */
-export function scriptOf(text: string): Script {
+function scriptOf(text: string): Script {
   const read = readScript(text, 'walk.yaml');
   if (read.kind === 'script') return read.script;
   throw new Error(read.mistakes.map(formatScriptMistake).join('\n'));

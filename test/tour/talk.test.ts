@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { phaseOf, runPhaseOf } from '../../src/tour/room/view.ts';
+import { TalkStage } from './stage.ts';
+
+async function phases({ client }: TalkStage): Promise<Record<string, string>> {
+  const machines = await Array.fromAsync(client.listMachines({}));
+  return Object.fromEntries(machines.map((machine) => [machine.machineId, phaseOf(machine)]));
+}
+
+async function runs({ client }: TalkStage): Promise<readonly string[]> {
+  const all = await Array.fromAsync(client.listRuns({ orderBy: 'created_at' }));
+  return all.map((run) => `${run.machineId} ${run.type} ${runPhaseOf(run)}`);
+}
+
+async function conditions({ client }: TalkStage, machineId: string): Promise<Record<string, string>> {
+  const { status } = await client.machines.getMachine({ machineId });
+  const set = (status?.conditions ?? []).filter((condition) => condition.status);
+  return Object.fromEntries(set.map(({ type, message }) => [type, message]));
+}
+
+describe('the talk', () => {
+  it('does on the server what each chapter says', async () => {
+    const stage = new TalkStage();
+    await stage.playChapter(3);
+    expect(await phases(stage)).toEqual({
+      'machine-1': 'FACTORY_READY',
+      'machine-2': 'FACTORY_READY',
+      'machine-3': 'FACTORY_READY',
+    });
+
+    await stage.playChapter(5);
+    expect((await phases(stage))['machine-1']).toBe('IN_SERVICE');
+    const [repave] = await Array.fromAsync(stage.client.listRuns({ filter: 'machine_id=machine-1' }));
+    expect(repave?.steps.map(({ name, retryCount }) => [name, retryCount])).toEqual([
+      ['set-netboot', 0],
+      ['reboot-to-netboot', 0],
+      ['repave-image', 0],
+      ['join-cluster', 0],
+      ['verify-in-cluster', 1],
+    ]);
+    expect(Object.keys(await conditions(stage, 'machine-1')).sort()).toEqual(['InCustomerCluster', 'Provisioned']);
+
+    const { facts } = await stage.playChapter(6);
+    expect(facts.answers?.requestId).toBe('change-4711');
+    expect(facts.answers?.second.runId).toBe(facts.answers?.first.runId);
+    expect(await runs(stage)).toEqual(['machine-1 REPAVE SUCCEEDED', 'machine-1 NET_RECONFIG SUCCEEDED']);
+
+    await stage.playChapter(8);
+    const [canceled] = await Array.fromAsync(stage.client.listRuns({ filter: 'machine_id=machine-2' }));
+    expect(canceled?.currentStep).toBe('repave-image');
+    expect(canceled?.canceledBy).toBe('presenter');
+    expect((await phases(stage))['machine-2']).toBe('MAINTENANCE');
+    expect(await conditions(stage, 'machine-2')).toMatchObject({
+      NeedsIntervention: expect.stringContaining('wrong machine'),
+    });
+
+    await stage.playChapter(9);
+    expect((await phases(stage))['machine-3']).toBe('RMA');
+    expect((await conditions(stage, 'machine-3')).RMA).toContain('bad memory module in slot A3');
+
+    await stage.playChapter(10);
+    expect((await runs(stage)).toSorted()).toEqual([
+      'machine-1 NET_RECONFIG SUCCEEDED',
+      'machine-1 REBOOT SUCCEEDED',
+      'machine-1 REPAVE SUCCEEDED',
+      'machine-2 REPAVE CANCELED',
+      'machine-3 REPAVE SUCCEEDED',
+      'machine-3 RMA SUCCEEDED',
+    ]);
+
+    const { state } = await stage.playChapter(11);
+    expect(state.told).toBe('graceful stop, 0 runs lost');
+    await expect(stage.client.server.getServerInfo({}, { timeoutMs: 500 })).rejects.toThrow();
+  });
+
+  it.each([6, 9, 10])('can begin with chapter %i, cold', async (number) => {
+    const stage = new TalkStage({ from: number });
+    const { state } = await stage.playChapter(number);
+    expect(state.stage).toBe('done');
+  });
+
+  it('puts the room in order after somebody canceled, sent to repair and put aside everything in reach', async () => {
+    const stage = new TalkStage({ from: 4 });
+    await stage.playChapter(4);
+    const { runs: calls, machines } = stage.client;
+    const of = (machineId: string) => ({ machineId, requestId: `explorer-${machineId}`, reason: 'a look around' });
+    const repave = await calls.startRun({ ...of('machine-1'), type: 'REPAVE' });
+    await calls.cancelRun({ runId: repave.runId });
+    await machines.enterMaintenance(of('machine-2'));
+    await calls.startRun({ ...of('machine-3'), type: 'RMA' });
+    const { state } = await stage.playChapter(9);
+    expect(state.stage).toBe('done');
+    expect((await phases(stage))['machine-3']).toBe('RMA');
+  });
+
+  it('starts its server anew, with a fresh store and ready for the chapter', async () => {
+    const stage = new TalkStage({ from: 9 });
+    await stage.playChapter(9);
+    const address = stage.director.moment.server;
+    stage.command({ name: 'restart' });
+    await stage.until(({ state }) => state.stage === 'shown');
+    expect(stage.director.moment.server).toBe(address);
+    expect(await phases(stage)).toMatchObject({ 'machine-1': 'FACTORY_READY', 'machine-3': 'IN_SERVICE' });
+    await stage.playChapter(9);
+  });
+
+  it.each([1, 2, 3])('shows the answer to question %i live, and comes back', async (number) => {
+    const stage = new TalkStage({ from: 11 });
+    stage.command({ name: 'next' });
+    await stage.until(({ state }) => state.place.part === 11 && state.stage === 'done');
+    stage.command({ name: 'question', number });
+    await stage.until(({ state }) => state.place.part === 11 + number && state.stage === 'done');
+    for (let presses = 0; presses < 3; presses += 1) stage.command({ name: 'next' });
+    await stage.until(({ state }) => state.place.beat === 1 && state.stage === 'done');
+    stage.command({ name: 'next' });
+    expect(stage.director.moment.state).toMatchObject({ place: { part: 11, beat: 0 }, stage: 'done' });
+  });
+});
