@@ -1,87 +1,89 @@
-import { cp } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { mapLimited } from '../../src/cli/map-limited.ts';
 import { FAULT_POINT_VARIABLE } from '../../src/server/open-server.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { Cluster } from './support/cluster.ts';
-import { followLog } from './support/log-reader.ts';
+import { followLog, judgeLogs } from './support/log-reader.ts';
 import { RunWatcher } from './support/run-watcher.ts';
 import { SIZE } from './support/size.ts';
-import { register, startRun } from './support/workload.ts';
+import { judgeRequests, machineIds, register, startRun } from './support/workload.ts';
 
-/** One repave writes no more often than this, whatever its logs share; the test ends with the first point that is not reached. */
+/** One repave writes no more often than this, whatever its logs share; the test ends with the first point not reached. */
 const MOST_POINTS = 100;
-/** Points that are tried at the same time. */
-const AT_ONCE = 2;
+/** Stores that are tried at the same time, each with points of its own. */
+const LANES = 2;
+const OPTIONS = { args: ['--speed', '40'], leaseMs: 1_000 };
 
-/** What came of one point. */
-interface Trial {
-  /** False where the run was over before the server came to the point. */
-  readonly reached: boolean;
-  readonly faults: readonly string[];
-}
+const STORES: Readonly<Record<string, () => Promise<() => Promise<Cluster>>>> = {
+  SQLite: async () => () => Cluster.onSqlite(OPTIONS),
+  PostgreSQL: async () => {
+    const postgres = await startPostgres();
+    onTestFinished(() => postgres.stop());
+    return () => Cluster.onPostgres(postgres, OPTIONS);
+  },
+};
 
-describe('a server that dies at each write to its store in turn', () => {
+describe.each(SIZE.stores)('a server on %s that dies', (store) => {
   it.each(SIZE.sides)(
-    '%s it, while one machine is repaved, goes on where it was',
+    '%s each write in turn, while one machine is repaved, is followed by one that goes on there',
     async (side) => {
-      const template = await prepared();
-      const faults: string[] = [];
-      let last = MOST_POINTS;
-      const points = Array.from({ length: MOST_POINTS }, (_, index) => index + 1);
-      await mapLimited(points, AT_ONCE, async (point) => {
-        if (point > last) return;
-        const trial = await dieAt(template, `${point}:${side}`);
-        if (!trial.reached) last = Math.min(last, point);
-        faults.push(...trial.faults.map((fault) => `${point}:${side}: ${fault}`));
+      const open = await STORES[store]?.();
+      if (open === undefined) throw new Error(`there is no store ${store}`);
+      const points = Array.from({ length: MOST_POINTS }, (_, index) => index + 1).values();
+      const lanes = Array.from({ length: LANES }, async () => {
+        const cluster = await open();
+        onTestFinished(() => cluster.dispose());
+        return tryPoints(cluster, points, side);
       });
-      expect(faults).toEqual([]);
-      // Two writes for each of five steps, and those around them: fewer, and the points would not be where they are meant.
+      const results = await Promise.all(lanes);
+      expect(results.flatMap(({ faults }) => faults)).toEqual([]);
+      // Two writes for each of five steps, and those around them: fewer, and the points are not where they are meant to be.
+      const last = Math.min(...results.map(({ notReached }) => notReached));
       expect(last).toBeGreaterThan(12);
-      expect(last).toBeLessThan(MOST_POINTS);
+      expect(last).toBeLessThanOrEqual(MOST_POINTS);
     },
     SIZE.timeoutMs,
   );
 });
 
-/** Files with one machine in them, and nobody who has them. */
-async function prepared(): Promise<Cluster> {
-  const cluster = await Cluster.onSqlite({ args: ['--speed', '40'] });
-  onTestFinished(() => cluster.dispose());
-  const server = await cluster.start('a');
+/** Tries points as long as there are any that a server comes to; each repaves a machine of its own. */
+async function tryPoints(cluster: Cluster, points: Iterable<number>, side: string) {
+  const from = await cluster.headOfLog();
+  const first = await cluster.start('a');
   const client = cluster.client('a');
-  await register(client, 1);
-  client.close();
-  await server.terminate();
-  return cluster;
+  await register(client, MOST_POINTS);
+  await first.terminate();
+  const watcher = new RunWatcher([cluster.client('a')], from);
+  const faults: string[] = [];
+  for (const point of points) {
+    const told = await dieAt(cluster, watcher, `${point}:${side}`, machineIds(point).at(-1) ?? '');
+    faults.push(...told.faults.map((fault) => `${point}:${side}: ${fault}`));
+    if (told.isReached) continue;
+    faults.push(...watcher.faults, ...cluster.servers.flatMap((server) => server.faults()));
+    return { notReached: point, faults: [...faults, ...(await cluster.judge(from))] };
+  }
+  return { notReached: Number.POSITIVE_INFINITY, faults };
 }
 
-/** Repaves the machine with a server that dies at that point, and another one after it. */
-async function dieAt(template: Cluster, point: string): Promise<Trial> {
-  const cluster = await Cluster.onSqlite({ args: ['--speed', '40'] });
-  try {
-    await cp(template.folder, cluster.folder, { recursive: true, filter: (path) => !path.endsWith('.sock') });
-    const from = await cluster.headOfLog();
-    const doomed = cluster.launch('a', { env: { [FAULT_POINT_VARIABLE]: point } });
-    const client = cluster.client('a');
-    const watcher = new RunWatcher([cluster.client('a')], from);
-    const died = doomed.exited(60_000).then(async ({ signal }) => {
-      if (signal === 'SIGKILL') await cluster.start('a');
-      return signal === 'SIGKILL';
-    });
-    died.catch(() => {}); // It is looked at below, unless something fails before that.
-    // Where the server dies before it has answered, the client asks again, with the same request id.
-    const { runId } = await startRun(client, 'machine-1', 'once');
-    const log = await followLog(client, runId);
-    await watcher.untilEnded([runId]);
-    if (doomed.isAlive) doomed.signal('SIGTERM');
-    const reached = await died;
-    const last = reached ? cluster.servers.at(-1) : doomed;
-    const exit = reached ? await last?.terminate() : await last?.exited();
-    const faults = [...log.faults, ...watcher.faults, ...cluster.servers.flatMap((server) => server.faults())];
-    if (exit?.code !== 0) faults.push(`the last server ended with ${exit?.code ?? exit?.signal}`);
-    faults.push(...(await cluster.judge(from)));
-    return { reached, faults };
-  } finally {
-    await cluster.dispose();
+/** Repaves a machine with a server that dies at that point, and another one after it. */
+async function dieAt(cluster: Cluster, watcher: RunWatcher, point: string, machineId: string) {
+  const doomed = cluster.launch('a', { env: { [FAULT_POINT_VARIABLE]: point } });
+  const client = cluster.client('a');
+  const next = doomed.exited(60_000).then(({ signal }) => (signal === 'SIGKILL' ? cluster.start('a') : null));
+  next.catch(() => {}); // It is looked at below, unless something fails before that.
+  // Where the server dies before it has answered, the client asks again, with the same request id.
+  const order = await startRun(client, machineId, 'once');
+  const log = await followLog(client, order.runId);
+  await watcher.untilEnded([order.runId]);
+  // The point may be one that a server comes to only when it ends.
+  if (doomed.isAlive) doomed.signal('SIGTERM');
+  const last = await next;
+  const faults: string[] = [];
+  if (last !== null) {
+    faults.push(...(await judgeLogs(client, [log])), ...(await judgeRequests(client, [order])));
+    last.signal('SIGTERM');
   }
+  const { code, signal } = await (last ?? doomed).exited();
+  if (code !== 0) faults.push(`the last server ended with ${code ?? signal}`);
+  client.close();
+  return { isReached: last !== null, faults };
 }

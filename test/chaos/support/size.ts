@@ -10,6 +10,8 @@ export interface Size {
   readonly seed: number;
   /** On which sides of each fault point a server dies. */
   readonly sides: readonly ('before' | 'after')[];
+  /** The stores that fault points are tried with. */
+  readonly stores: readonly ('SQLite' | 'PostgreSQL')[];
   readonly timeoutMs: number;
 }
 
@@ -18,7 +20,16 @@ export const SIZE: Size = sizeIn(process.env);
 
 function sizeIn({ BMDEMO_CHAOS: text, BMDEMO_CHAOS_SEED: seed }: NodeJS.ProcessEnv): Size {
   if (text === undefined || text === '') {
-    return { runs: 100, kills: 3, logs: 30, speed: 2, seed: Number(seed ?? 1), sides: ['after'], timeoutMs: 120_000 };
+    return {
+      runs: 100,
+      kills: 3,
+      logs: 30,
+      speed: 2,
+      seed: Number(seed ?? 1),
+      sides: ['after'],
+      stores: ['SQLite'],
+      timeoutMs: 120_000,
+    };
   }
   const match = /^(\d+)x(\d+)$/.exec(text);
   if (match === null) throw new Error(`BMDEMO_CHAOS is "${text}", and not RUNSxKILLS, such as 1000x50`);
@@ -29,6 +40,7 @@ function sizeIn({ BMDEMO_CHAOS: text, BMDEMO_CHAOS_SEED: seed }: NodeJS.ProcessE
     speed: 1,
     seed: Number(seed ?? Date.now() % 1_000_000),
     sides: ['before', 'after'],
+    stores: ['SQLite', 'PostgreSQL'],
     timeoutMs: 3_600_000,
   };
 }
