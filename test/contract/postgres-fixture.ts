@@ -29,6 +29,8 @@ export function postgresFixture(postgres: () => TestPostgres): StoreFactory {
       url: database.url,
       clock: systemClock,
       limits: { ...RUN_LOG_LIMITS, ...limits },
+      // Each connection has everything to learn: more of them would cost more than they bring.
+      poolSize: 4,
       log: QUIET,
     });
     await database.query(VIRTUAL_TIME);

@@ -31,7 +31,7 @@ export class Server {
   }
 
   static async open(url: string): Promise<Server> {
-    const options = { url, clock: systemClock, limits: RUN_LOG_LIMITS, leaseMs: LEASE_MS, log: QUIET };
+    const options = { url, clock: systemClock, limits: RUN_LOG_LIMITS, leaseMs: LEASE_MS, poolSize: 4, log: QUIET };
     return new Server(await openPostgresStore(options));
   }
 
