@@ -10,6 +10,7 @@ import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { addExplainCommand } from './explain.ts';
 import { usageFailure } from './failure.ts';
+import { addExportCommand } from './export.ts';
 import { addGetCommand } from './get.ts';
 import { addImportCommand } from './import.ts';
 import { addListCommand } from './list.ts';
@@ -24,6 +25,7 @@ import { addServeCommand } from './serve.ts';
 import { addSettings } from './settings/resolve.ts';
 import { didYouMean } from './settings/suggest.ts';
 import { addStartCommand, addTypeCommands } from './start.ts';
+import { addStoreCommand } from './store.ts';
 import { runTranscript } from './transcript.ts';
 import { addTuiCommand, CONSOLE_SETTINGS, runTui } from './tui.ts';
 import { VERSION } from './version.ts';
@@ -77,6 +79,7 @@ function createProgram(ending: Ending): Command {
   addGetCommand(program, ending);
   addExplainCommand(program, ending);
   addImportCommand(program, ending);
+  addExportCommand(program, ending);
   addRepairCommands(program, ending);
   program.commandsGroup('Runs:');
   addTypeCommands(program, ending);
@@ -94,6 +97,7 @@ function createProgram(ending: Ending): Command {
   addTuiCommand(program, ending);
   addDemoCommand(program, ending);
   addServeCommand(program, ending);
+  addStoreCommand(program, ending);
   addCompletionCommand(program, ending);
 
   program.action(
