@@ -21,7 +21,10 @@ export interface TestDatabase {
   giveBack(): Promise<void>;
 }
 
-/** A PostgreSQL for tests: one of its own, or the one that BMDEMO_TEST_POSTGRES_URL names. */
+/**
+ * A PostgreSQL for tests: one of their own, or the one that BMDEMO_TEST_POSTGRES_URL names. That one is for one file at a time
+ * (`vitest --no-file-parallelism`): transactions of any of its databases hold up readers in all of them.
+ */
 export interface TestPostgres {
   readonly host: string;
   readonly port: number;
