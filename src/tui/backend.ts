@@ -1,6 +1,7 @@
 import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
 import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
+import type { PreviewRunResponse } from '../wire/gen/baremetal/v1/run_service_pb.ts';
 import type { GetServerInfoResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
 
 /** How the connection to the server is. Times are ms since 1970. */
@@ -26,6 +27,8 @@ export interface StartRunOrder {
   readonly params: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly acknowledgeIntervention: boolean;
+  /** From a preview: refused if anything that it showed has changed. Empty: not compared. */
+  readonly previewToken: string;
 }
 
 /** What became of an import. */
@@ -50,15 +53,20 @@ export interface ConsoleBackend {
   /** The newest run of a machine; undefined where it has none. */
   latestRun(machineId: string, signal: AbortSignal): Promise<Run | undefined>;
   /**
-   * The machines there are, then every change, none lost and none doubled. `onRestart` is called when the watch begins anew
+   * The machines that match, then every change, none lost and none doubled; one that no longer matches comes as LEFT. An
+   * empty filter is for all, a bad one rejects. `onRestart` is called when the watch begins anew
    * (the server can no longer resume it): what was told before no longer counts, and the machines there are come again.
    */
-  watchMachines(signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent>;
+  watchMachines(filter: string, signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent>;
   /** The runs under way, then every change of any run; `onRestart` likewise. */
   watchRuns(signal: AbortSignal, onRestart: () => void): AsyncIterable<RunEvent>;
   /** A run's log from its first line; ends by itself once the run is over and every line has come. */
   followLog(runId: string, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** What StartRun would do with this order, the token apart. */
+  previewRun(order: StartRunOrder, signal: AbortSignal): Promise<PreviewRunResponse>;
   startRun(order: StartRunOrder, signal: AbortSignal): Promise<Run>;
+  /** Skips the back-off that a run waits in. */
+  retryNow(runId: string, signal: AbortSignal): Promise<Run>;
   cancelRun(runId: string, reason: string, signal: AbortSignal): Promise<Run>;
   /** Registers machine-1 … machine-N of the fake provider; harmless where they are there already. */
   importDemoMachines(count: number, signal: AbortSignal): Promise<ImportOutcome>;

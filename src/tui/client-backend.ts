@@ -24,9 +24,11 @@ export function backendOf(client: Client, importDemoMachines: ImportDemoMachines
       const request = { filter: `machine_id=${machineId}`, pageSize: 1 };
       return (await client.runs.listRuns(request, { signal })).runs[0];
     },
-    watchMachines: (signal, onRestart) => client.watchMachines({}, telling(signal, onRestart)),
+    watchMachines: (filter, signal, onRestart) => client.watchMachines({ filter }, telling(signal, onRestart)),
     watchRuns: (signal, onRestart) => client.watchRuns({}, telling(signal, onRestart)),
     followLog: (runId, signal) => client.followLogs({ runId }, { signal }),
+    previewRun: ({ previewToken: _, ...order }, signal) => client.runs.previewRun(order, { signal }),
+    retryNow: (runId, signal) => client.runs.retryNow({ runId }, { signal }),
     startRun: (order, signal) => client.runs.startRun({ ...order }, { signal }),
     cancelRun: (runId, reason, signal) => client.runs.cancelRun({ runId, reason }, { signal }),
     importDemoMachines,

@@ -10,7 +10,7 @@ import { CrashBoundary } from './screens/CrashBoundary.tsx';
 import type { Suspend } from './screens/Root.tsx';
 import { Root } from './screens/Root.tsx';
 import type { Hands } from './session/carry-out.ts';
-import { carryOut, importDemoMachines } from './session/carry-out.ts';
+import { carryOut, importDemoMachines, preview, retryNow } from './session/carry-out.ts';
 import { Clock } from './session/clock.ts';
 import { Session } from './session/session.ts';
 import type { ConsoleStore } from './store/store.ts';
@@ -124,6 +124,12 @@ export class Stage {
       carryOut: (dialog) => {
         if (dialog.intent.kind === 'quit') this.#quit();
         else if (this.#hands !== undefined) void carryOut(dialog, this.#hands);
+      },
+      preview: (dialog) => {
+        if (this.#hands !== undefined) void preview(dialog, this.#hands);
+      },
+      retryNow: (runId) => {
+        if (this.#hands !== undefined) void retryNow(runId, this.#hands);
       },
       importDemoMachines: (count) => {
         if (this.#hands !== undefined) void importDemoMachines(count, this.#hands);

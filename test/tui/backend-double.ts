@@ -5,17 +5,24 @@ import { MachineEventSchema, RunEventSchema } from '../../src/wire/gen/baremetal
 import type { Machine } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../../src/wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
+import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import type { GetServerInfoResponse } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
 import { machine, plans, repave, serverInfo } from './samples.ts';
 
 /** A stream that a test feeds. */
-class Feed<Item> {
+export class Feed<Item> {
   readonly #items: Item[] = [];
   #wake = Promise.withResolvers<void>();
   #ended = false;
+  #error: Error | undefined;
 
   push(item: Item): void {
     this.#items.push(item);
+    this.#wake.resolve();
+  }
+
+  fail(error: Error): void {
+    this.#error = error;
     this.#wake.resolve();
   }
 
@@ -30,6 +37,7 @@ class Feed<Item> {
     while (!signal.aborted) {
       const item = this.#items.shift();
       if (item !== undefined) yield item;
+      else if (this.#error !== undefined) throw this.#error;
       else if (this.#ended) return;
       else {
         await this.#wake.promise;
@@ -49,9 +57,14 @@ export class BackendDouble implements ConsoleBackend {
   readonly started: StartRunOrder[] = [];
   readonly canceled: string[] = [];
   readonly imported: number[] = [];
+  readonly retried: string[] = [];
+  /** What PreviewRun answers; that there is no such method if not set. */
+  onPreview: (order: StartRunOrder) => Promise<PreviewRunResponse> = () => Promise.reject(new Error('no such method'));
   /** What StartRun answers; a run that has just begun if not set. */
   onStart: (order: StartRunOrder) => Promise<Run> | Run = (order) => repave('7f3a91kq00000000', order.machineId, 0);
   onCancel: (runId: string) => Promise<Run> | Run = (runId) => repave(runId, 'machine-1', 0);
+  /** What the watch of a filter tells; nothing if not set. */
+  onFilter: (filter: string) => Feed<MachineEvent> = () => new Feed();
   readonly #machines: Machine[] = [];
   readonly #machineFeed = new Feed<MachineEvent>();
   readonly #runFeed = new Feed<RunEvent>();
@@ -69,6 +82,11 @@ export class BackendDouble implements ConsoleBackend {
         create(MachineEventSchema, { kind: 'SNAPSHOT', snapshot: one, cursor: isLast ? 'c0' : '' }),
       );
     }
+  }
+
+  /** What a watch of machines says. */
+  static event(one: Machine, kind = 'UPDATED'): MachineEvent {
+    return create(MachineEventSchema, { kind, snapshot: one, cursor: 'c' });
   }
 
   /** Tells the watch of a machine. */
@@ -128,7 +146,8 @@ export class BackendDouble implements ConsoleBackend {
     return Promise.resolve(this.history.get(machineId));
   }
 
-  watchMachines(signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent> {
+  watchMachines(filter: string, signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent> {
+    if (filter !== '') return this.onFilter(filter).read(signal);
     this.#restart = onRestart;
     return this.#machineFeed.read(signal);
   }
@@ -149,6 +168,15 @@ export class BackendDouble implements ConsoleBackend {
   async cancelRun(runId: string): Promise<Run> {
     this.canceled.push(runId);
     return this.onCancel(runId);
+  }
+
+  previewRun(order: StartRunOrder): Promise<PreviewRunResponse> {
+    return this.onPreview(order);
+  }
+
+  retryNow(runId: string): Promise<Run> {
+    this.retried.push(runId);
+    return Promise.resolve(repave(runId, 'machine-1', 0));
   }
 
   importDemoMachines(count: number): Promise<ImportOutcome> {

@@ -1,9 +1,14 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import { MachineStatus_Phase as Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
+import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
+import { DurationEstimateSchema, PreviewRunResponseSchema } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import { BackendDouble } from './backend-double.ts';
 import type { OpenConsole } from './open-console.ts';
 import { openConsole } from './open-console.ts';
-import { ago, machine, repave } from './samples.ts';
+import { ago, machine, plans, repave } from './samples.ts';
 
 const RUN = '7f3a91kq00000000';
 const RIGHT = '\x1b[C';
@@ -101,6 +106,110 @@ describe('the question before a repave', () => {
     await terminal.until('accepted');
     expect(backend.started).toHaveLength(1);
   });
+});
+
+describe('what the server says that a run would do', () => {
+  const preview = (init: MessageInitShape<typeof PreviewRunResponseSchema> = {}): PreviewRunResponse =>
+    create(PreviewRunResponseSchema, {
+      machine: machine('machine-1', { phase: Phase.IN_SERVICE }),
+      plan: plans()[0]!,
+      params: { image_ref: 'ubuntu:24.04', cluster_id: 'prod-b' },
+      phaseBefore: Phase.IN_SERVICE,
+      phaseAfter: Phase.IN_SERVICE,
+      estimate: create(DurationEstimateSchema, { median: durationFromMs(3_400), samples: 14, model: 'R650' }),
+      previewToken: 'token-1',
+      ...init,
+    });
+
+  test('is what the dialog says, and what is started', async () => {
+    const { terminal, backend } = await oneMachine();
+    backend.onPreview = () => Promise.resolve(preview());
+    terminal.press('r');
+    await terminal.until(/took +3\.4s on R650, the median of 14 runs/);
+    expect(terminal.text).toContain('repave-image writes ubuntu:24.04');
+    expect(terminal.text).toMatch(/with +image_ref=ubuntu:24\.04 cluster_id=prod-b/);
+    await terminal.until('y yes');
+    terminal.press('y');
+    await terminal.until('accepted');
+    expect(backend.started).toMatchObject([{ previewToken: 'token-1', params: {} }]);
+  });
+
+  test('names what speaks against it', async () => {
+    const { terminal, backend } = await oneMachine();
+    const gates = [{ reason: 'CONTROL_PLANE', passed: false, message: 'without it there is no majority' }];
+    backend.onPreview = () => Promise.resolve(preview({ gates }));
+    terminal.press('r');
+    await terminal.until(/attention +without it there is no majority/);
+  });
+
+  test('is asked for again where it no longer holds', async () => {
+    const { terminal, backend } = await oneMachine();
+    backend.onPreview = () => Promise.resolve(preview());
+    backend.onStart = () =>
+      Promise.reject(Object.assign(new Error('the machine has changed'), { reason: 'PREVIEW_STALE' }));
+    terminal.press('r');
+    await terminal.until('the median of 14 runs');
+    await terminal.until('y yes');
+    backend.onPreview = () => Promise.resolve(preview({ previewToken: 'token-2', estimate: { samples: 0 } }));
+    terminal.press('y');
+    await terminal.until('▲ The machine has changed');
+    await terminal.until('no run of this plan has succeeded so far');
+    backend.onStart = () => repave(RUN, 'machine-1', 0);
+    terminal.press('y');
+    await terminal.until('accepted');
+    expect(backend.started.map(({ previewToken }) => previewToken)).toEqual(['token-1', 'token-2']);
+  });
+});
+
+describe('questions that ask for params', () => {
+  test('an upgrade takes the version that is typed', async () => {
+    const { terminal, backend } = await opened('u');
+    expect(terminal.text).toMatch(/version +1\.31_+/);
+    terminal.press('\t\t');
+    await terminal.until('the Kubernetes version to upgrade to');
+    terminal.press('\x151.32');
+    await terminal.until(/version +1\.32/);
+    terminal.press('\r');
+    await terminal.until('[> Cancel <]');
+    terminal.press('y');
+    await terminal.until('accepted');
+    expect(backend.started).toMatchObject([{ type: 'UPGRADE', params: { version: '1.32' } }]);
+  });
+
+  test('what is left as it is, is not sent', async () => {
+    const { terminal, backend } = await opened('u');
+    terminal.press('y');
+    await terminal.until('accepted');
+    expect(backend.started).toMatchObject([{ type: 'UPGRADE', params: {} }]);
+  });
+
+  test('a network configuration without a setting is none', async () => {
+    const { terminal, backend } = await opened('w');
+    terminal.press('y');
+    await terminal.until('▲ fill in at least one setting');
+    await terminal.until('the MTU in bytes');
+    terminal.press('1500');
+    await terminal.until(/mtu +1500/);
+    terminal.press('\t');
+    await terminal.until('[> Cancel <]');
+    terminal.press('y');
+    await terminal.until('accepted');
+    expect(backend.started).toMatchObject([{ type: 'NET_RECONFIG', params: { mtu: '1500' } }]);
+  });
+});
+
+test('t skips the back-off, and is offered while there is one', async () => {
+  const { terminal, backend } = await oneMachine({ phase: Phase.PROVISIONING, activeRunId: RUN });
+  const run = repave(RUN, 'machine-1', 2);
+  backend.tellRun(run);
+  await terminal.until('Run 7f3a91kq');
+  expect(terminal.text).not.toContain('retry now');
+  const steps = run.steps.map((step, at) => ({ ...step, ...(at === 2 ? { nextRetryAt: ago(-30_000) } : {}) }));
+  backend.tellRun(repave(RUN, 'machine-1', 2, { steps }));
+  await terminal.until('t retry now');
+  terminal.press('t');
+  await terminal.until('run 7f3a91kq tries again now');
+  expect(backend.retried).toEqual([RUN]);
 });
 
 describe('after a failure', () => {
@@ -254,7 +363,7 @@ describe('what is not possible says why', () => {
   test('in a read-only console, where the keys are not offered either', async () => {
     const { terminal, backend } = await oneMachine({}, { readOnly: true });
     expect(terminal.rows[0]).toContain('read-only');
-    expect(terminal.rows.at(-1)).toBe(' ? help  q quit');
+    expect(terminal.rows.at(-1)).toBe(' / filter  s sort  ? help  q quit');
     terminal.press('r');
     await terminal.until('read-only: started with --read-only');
     terminal.press('?');

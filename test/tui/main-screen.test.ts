@@ -43,7 +43,9 @@ describe('at 120×40', () => {
     expect(rows[12]).toMatch(/^│ [⠁-⣿] repave-image +\d\.\ds {2}attempt 1 of 2 {2}######\.\. 72%/);
     expect(rows[13]).toMatch(/^│ · join-cluster +│/);
     expect(rows[37]).toMatch(/layer 40\/40 +│$/);
-    expect(rows[39]).toBe(' r repave  b reboot  m RMA  c cancel  ? help  q quit');
+    expect(rows[39]).toBe(
+      ' r repave  b reboot  m RMA  u upgrade  w net-reconfig  c cancel  / filter  s sort  ? help  q quit',
+    );
   });
 
   test('every row is exactly as wide as the terminal', async () => {

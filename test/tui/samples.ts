@@ -114,6 +114,18 @@ export function plans(): readonly Plan[] {
       steps: [{ name: 'reboot', kind: { case: 'reboot', value: {} } }],
     }),
     create(PlanSchema, {
+      planId: 'plan/upgrade',
+      defaultForType: 'UPGRADE',
+      params: [{ name: 'version', defaultValue: '1.31', help: 'the Kubernetes version to upgrade to' }],
+      steps: [{ name: 'upgrade-kubelet', kind: { case: 'ssh', value: { scriptRef: 'script/upgrade-kubelet' } } }],
+    }),
+    create(PlanSchema, {
+      planId: 'plan/net-reconfig',
+      defaultForType: 'NET_RECONFIG',
+      params: [{ name: 'mtu', help: 'the MTU in bytes' }],
+      steps: [{ name: 'apply-network-config', kind: { case: 'net', value: {} } }],
+    }),
+    create(PlanSchema, {
       planId: 'plan/rma',
       defaultForType: 'RMA',
       steps: [

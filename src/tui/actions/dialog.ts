@@ -1,6 +1,6 @@
 import type { Action, ActionContext } from '../keys/registry.ts';
 import type { Dialog } from '../store/dialog.ts';
-import { isComplete, moveDialogFocus } from '../store/dialog.ts';
+import { moveDialogFocus, requiredField, typingPlace, whatIsMissing } from '../store/dialog.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { closeDialog, updateDialog } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -11,9 +11,9 @@ type Context = ActionContext<ConsoleEffects>;
 export const dialogActions: readonly Action<ConsoleEffects>[] = [
   {
     id: 'dialog.next',
-    keys: ['tab', 'right'],
+    keys: ['tab', 'right', 'down'],
     label: 'move',
-    help: 'the next button',
+    help: 'the next field or button',
     group: 'Dialog',
     scopes: ['dialog'],
     footer: 4,
@@ -21,9 +21,9 @@ export const dialogActions: readonly Action<ConsoleEffects>[] = [
   },
   {
     id: 'dialog.previous',
-    keys: ['shift-tab', 'left'],
+    keys: ['shift-tab', 'left', 'up'],
     label: 'previous',
-    help: 'the button before',
+    help: 'the field or button before',
     group: 'Dialog',
     scopes: ['dialog'],
     run: (context) => change(context, (dialog) => moveDialogFocus(dialog, -1)),
@@ -38,7 +38,11 @@ export const dialogActions: readonly Action<ConsoleEffects>[] = [
     footer: 2,
     run: (context) => {
       const { dialog } = context.store.getState().ui;
-      if (dialog?.focus === 'cancel') cancel(context);
+      if (dialog === undefined) return;
+      const isParam = typeof dialog.focus === 'number' && dialog.focus !== requiredField(dialog);
+      // Enter ends a param, and starts nothing.
+      if (isParam) change(context, (now) => moveDialogFocus(now, 1));
+      else if (dialog.focus === 'cancel') cancel(context);
       else carryOut(context);
     },
   },
@@ -60,7 +64,7 @@ export const dialogActions: readonly Action<ConsoleEffects>[] = [
     group: 'Dialog',
     scopes: ['dialog'],
     footer: 3,
-    when: ({ ui }: ConsoleState) => ui.dialog?.expected === undefined,
+    when: ({ ui }: ConsoleState) => ui.dialog !== undefined && typingPlace(ui.dialog) < 0,
     run: carryOut,
   },
 ];
@@ -73,8 +77,9 @@ function cancel({ store }: Context): void {
 function carryOut(context: Context): void {
   const { dialog } = context.store.getState().ui;
   if (dialog === undefined) return;
-  if (isComplete(dialog)) context.effects.carryOut(dialog);
-  else change(context, (now) => ({ ...now, focus: 'field', notice: `type ${now.expected} to go on` }));
+  const missing = whatIsMissing(dialog);
+  if (missing === undefined) context.effects.carryOut(dialog);
+  else change(context, (now) => ({ ...now, focus: Math.max(0, requiredField(now)), notice: missing }));
 }
 
 function change({ store }: Context, how: (dialog: Dialog) => Dialog): void {

@@ -4,6 +4,10 @@ import type { Dialog } from '../store/dialog.ts';
 export interface ConsoleEffects {
   /** Does what a dialog asks about; its outcome is a toast, or a notice in the dialog. */
   carryOut(dialog: Dialog): void;
+  /** Asks the server what a dialog's run would do; the dialog then says so. */
+  preview(dialog: Dialog): void;
+  /** Skips the back-off that a run waits in; a toast tells what became of it. */
+  retryNow(runId: string): void;
   /** Registers demo machines; a toast tells what became of it. */
   importDemoMachines(count: number): void;
   /** A request id that nobody has used. */

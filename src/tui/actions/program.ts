@@ -68,7 +68,7 @@ function quit({ store, effects }: ActionContext<ConsoleEffects>): void {
 }
 
 /** What has to be asked before the program ends; undefined: nothing, because no run ends with it. */
-export function quitDialog({ connection, runs }: ConsoleState): DialogDraft | undefined {
+function quitDialog({ connection, runs }: ConsoleState): DialogDraft | undefined {
   if (connection.attached || runs.active === 0) return undefined;
   const durable = connection.server?.durable === true;
   const they = runs.active === 1 ? 'it' : 'they';
@@ -82,7 +82,10 @@ export function quitDialog({ connection, runs }: ConsoleState): DialogDraft | un
       { name: 'runs', text: `${count(runs.active, 'run')} on the server in this process` },
       { name: 'then', text, tone: durable ? 'text' : 'error' },
     ],
+    attention: [],
     intent: { kind: 'quit' },
+    fields: [],
+    needsValue: false,
     cancelLabel: 'Stay',
     goLabel: 'Quit',
   };

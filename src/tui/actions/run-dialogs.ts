@@ -1,9 +1,18 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import type { Plan, Step } from '../../wire/gen/baremetal/v1/plan_pb.ts';
+import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
-import { formatClock, millis } from '../format/time.ts';
-import { count, machinePhaseWord, planName, shortRunId } from '../format/words.ts';
-import type { DialogDraft, DialogFact } from '../store/dialog.ts';
+import type { PreviewRunResponse } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
+import {
+  describeMachine,
+  interventionFacts,
+  isDestructive,
+  proposalFacts,
+  proposalFrom,
+  proposalOf,
+} from '../format/proposal.ts';
+import { millis } from '../format/time.ts';
+import { shortRunId } from '../format/words.ts';
+import type { Dialog, DialogDraft, DialogField } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
 import { conditionOf } from '../store/select.ts';
 
@@ -16,6 +25,10 @@ export interface RunKind {
   readonly verb: string;
   /** True: the machine's id has to be typed. */
   readonly typed: boolean;
+  /** The params that are asked for. */
+  readonly asks: readonly string[];
+  /** True: without a value for any of them there is nothing to be done. */
+  readonly needsValue: boolean;
 }
 
 /** The question that comes before a run. Where the machine needs intervention it says why, and going on acknowledges it. */
@@ -25,14 +38,10 @@ export function startDialog(kind: RunKind, machine: Machine, plan: Plan | undefi
   const verb = attention === undefined ? kind.verb : `acknowledge and ${kind.verb}`;
   return {
     title: `${capital(kind.verb)} ${machineId}?`,
-    tone: destroys(plan) || kind.typed ? 'danger' : 'plain',
-    facts: [
-      { name: 'machine', text: describeMachine(machine) },
-      { name: 'plan', text: describePlan(kind, plan) },
-      ...consequences(plan),
-      { name: 'phase', text: phases(machine, plan) },
-      ...(attention === undefined ? [] : attentionFacts(attention.message, millis(attention.lastTransitionTime))),
-    ],
+    tone: isDestructive(plan) || kind.typed ? 'danger' : 'plain',
+    facts: proposalFacts(proposalOf(machine, plan, kind.planId), kind.asks),
+    attention:
+      attention === undefined ? [] : interventionFacts(attention.message, millis(attention.lastTransitionTime)),
     intent: {
       kind: 'start-run',
       order: {
@@ -43,12 +52,29 @@ export function startDialog(kind: RunKind, machine: Machine, plan: Plan | undefi
         params: {},
         reason: '',
         acknowledgeIntervention: attention !== undefined,
+        previewToken: '',
       },
     },
+    fields: [...paramFields(kind.asks, plan), ...(kind.typed ? [idField(machineId)] : [])],
+    needsValue: kind.needsValue,
     cancelLabel: 'Cancel',
     goLabel: capital(verb),
-    ...(kind.typed ? { expected: machineId } : {}),
     subject: subjectOf(machine),
+  };
+}
+
+/** The dialog with what the server would do, as it says itself; what it says is what is started. */
+export function previewedDialog(dialog: Dialog, preview: PreviewRunResponse): Dialog {
+  const { intent, fields } = dialog;
+  if (intent.kind !== 'start-run' || preview.machine === undefined) return dialog;
+  const { order } = intent;
+  const proposal = proposalFrom(preview, proposalOf(preview.machine, preview.plan, order.planId));
+  const asked = fields.map(({ param }) => param);
+  return {
+    ...dialog,
+    facts: proposalFacts(proposal, asked),
+    intent: { kind: 'start-run', order: { ...order, previewToken: preview.previewToken } },
+    subject: subjectOf(preview.machine),
   };
 }
 
@@ -58,8 +84,8 @@ export function acknowledgeDialog(draft: DialogDraft, message: string): DialogDr
   const { order } = draft.intent;
   return {
     ...draft,
-    facts: [...draft.facts, ...attentionFacts(message, undefined)],
-    intent: { kind: 'start-run', order: { ...order, acknowledgeIntervention: true } },
+    attention: interventionFacts(message, undefined),
+    intent: { kind: 'start-run', order: { ...order, acknowledgeIntervention: true, previewToken: '' } },
     goLabel: capital(`acknowledge and ${draft.goLabel.toLowerCase()}`),
   };
 }
@@ -68,7 +94,7 @@ export function acknowledgeDialog(draft: DialogDraft, message: string): DialogDr
 export function cancelDialog(run: Run, machine: Machine | undefined): DialogDraft {
   const at = run.steps.findIndex(({ name }) => name === run.currentStep);
   const step = run.steps[at];
-  const writing = step?.kind === 'repave';
+  const halfWritten = 'its disk is left half written: repave it before it is used';
   return {
     title: `Cancel run ${shortRunId(run.runId)} on ${run.machineId}?`,
     tone: 'danger',
@@ -84,98 +110,31 @@ export function cancelDialog(run: Run, machine: Machine | undefined): DialogDraf
         text: `the run is CANCELED at once; ${run.machineId} goes to MAINTENANCE and needs intervention`,
         tone: 'warn',
       },
-      ...(writing
-        ? [
-            {
-              name: 'destroys',
-              text: 'its disk is left half written: repave it before it is used',
-              tone: 'error',
-            } as const,
-          ]
-        : []),
+      ...(step?.kind === 'repave' ? [{ name: 'destroys', text: halfWritten, tone: 'error' } as const] : []),
     ],
+    attention: [],
     intent: { kind: 'cancel-run', runId: run.runId, machineId: run.machineId },
+    fields: [],
+    needsValue: false,
     cancelLabel: 'Keep it running',
     goLabel: 'Cancel the run',
     ...(machine === undefined ? {} : { subject: subjectOf(machine) }),
   };
 }
 
-function describeMachine({ machineId, spec, status }: Machine): string {
-  const parts = [machineId];
-  if (spec?.rack) parts.push(`rack ${spec.rack}`);
-  if (spec?.targetCluster?.clusterId) parts.push(`cluster ${spec.targetCluster.clusterId}`);
-  if (status !== undefined) parts.push(machinePhaseWord(status.phase));
-  return parts.join(' · ');
+/** A field for each param that is asked for and that the plan declares. */
+function paramFields(asks: readonly string[], plan: Plan | undefined): readonly DialogField[] {
+  const declared = (plan?.params ?? []).filter(({ name }) => asks.includes(name));
+  return declared.map(({ name, help, defaultValue = '' }) => ({
+    param: name,
+    label: name,
+    help,
+    initial: defaultValue,
+  }));
 }
 
-function describePlan(kind: RunKind, plan: Plan | undefined): string {
-  if (plan === undefined) return kind.planId;
-  return `${planName(plan.planId)}, ${count(plan.steps.length, 'step')}: ${plan.steps.map(({ name }) => name).join(', ')}`;
-}
-
-function consequences(plan: Plan | undefined): readonly DialogFact[] {
-  const facts: DialogFact[] = [];
-  const image = plan?.steps.find(({ kind }) => kind.case === 'repave');
-  if (plan !== undefined && image?.kind.case === 'repave') {
-    const ref = withDefaults(image.kind.value.imageRef, plan);
-    facts.push({ name: 'destroys', text: `everything on its disk: ${image.name} writes ${ref}`, tone: 'error' });
-  }
-  const does = [...new Set((plan?.steps ?? []).flatMap(effectOf))];
-  if (does.length > 0) facts.push({ name: 'does', text: does.join(', ') });
-  return facts;
-}
-
-/** What people in front of the machine notice of a step; nothing for those that only look or prepare. */
-function effectOf({ kind }: Step): readonly string[] {
-  switch (kind.case) {
-    case 'reboot':
-      return ['restarts it'];
-    case 'drain':
-      return ['moves its workloads away'];
-    case 'powerOff':
-      return ['shuts it down'];
-    case 'rma':
-      return ['marks it for replacement'];
-    case 'net':
-      return ['changes its network'];
-    case 'join':
-      return ['joins its cluster'];
-    default:
-      return [];
-  }
-}
-
-function phases({ status }: Machine, plan: Plan | undefined): string {
-  const now = status === undefined ? 'unknown' : machinePhaseWord(status.phase);
-  const kinds = new Set(plan?.steps.map(({ kind }) => kind.case) ?? []);
-  const end = kinds.has('rma')
-    ? ['RMA']
-    : kinds.has('repave')
-      ? kinds.has('join')
-        ? ['READY', 'IN_SERVICE']
-        : ['READY']
-      : [now];
-  return [now, 'PROVISIONING', ...end].join(' → ');
-}
-
-function attentionFacts(message: string, since: number | undefined): readonly DialogFact[] {
-  const when = since === undefined ? '' : ` since ${formatClock(since)}`;
-  return [
-    { name: 'attention', text: `needs intervention${when}: ${message}`, tone: 'warn' },
-    { name: '', text: 'Going on says that you have seen this.', tone: 'warn' },
-  ];
-}
-
-function destroys(plan: Plan | undefined): boolean {
-  return plan?.steps.some(({ kind }) => kind.case === 'repave') === true;
-}
-
-/** `{{name}}` as it is when nobody gives the param a value. */
-function withDefaults(text: string, plan: Plan): string {
-  return text.replaceAll(/\{\{([a-z0-9_]+)\}\}/g, (whole, name: string) => {
-    return plan.params.find((param) => param.name === name)?.defaultValue ?? whole;
-  });
+function idField(machineId: string): DialogField {
+  return { param: '', label: '', help: '', initial: '', expected: machineId };
 }
 
 function capital(text: string): string {

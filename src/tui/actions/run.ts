@@ -1,4 +1,5 @@
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { planName, shortRunId } from '../format/words.ts';
 import type { Action } from '../keys/registry.ts';
 import { isConnected } from '../store/connection.ts';
@@ -13,15 +14,27 @@ import { cancelDialog, startDialog } from './run-dialogs.ts';
 /** How many machines `i` imports. */
 const DEMO_MACHINES = 3;
 
-const REPAVE: RunKind = { type: 'REPAVE', planId: 'plan/repave-join', verb: 'repave', typed: false };
-const REBOOT: RunKind = { type: 'REBOOT', planId: 'plan/reboot', verb: 'reboot', typed: false };
-const RMA: RunKind = { type: 'RMA', planId: 'plan/rma', verb: 'RMA', typed: true };
+const PLAIN = { typed: false, asks: [], needsValue: false };
+const REPAVE: RunKind = { ...PLAIN, type: 'REPAVE', planId: 'plan/repave-join', verb: 'repave' };
+const REBOOT: RunKind = { ...PLAIN, type: 'REBOOT', planId: 'plan/reboot', verb: 'reboot' };
+const RMA: RunKind = { ...PLAIN, type: 'RMA', planId: 'plan/rma', verb: 'RMA', typed: true, asks: ['reason'] };
+const UPGRADE: RunKind = { ...PLAIN, type: 'UPGRADE', planId: 'plan/upgrade', verb: 'upgrade', asks: ['version'] };
+const NET_RECONFIG: RunKind = {
+  ...PLAIN,
+  type: 'NET_RECONFIG',
+  planId: 'plan/net-reconfig',
+  verb: 'net-reconfig',
+  asks: ['address', 'gateway', 'dns', 'vlan', 'mtu'],
+  needsValue: true,
+};
 
 /** What is done to machines and runs. */
 export const runActions: readonly Action<ConsoleEffects>[] = [
   starting(REPAVE, 'r', 3, 'write a fresh image, join the cluster, verify'),
   starting(REBOOT, 'b', 4, 'restart the machine; what is installed stays'),
   starting(RMA, 'm', 5, 'drain, shut down and mark for hardware replacement'),
+  starting(UPGRADE, 'u', 10, 'upgrade Kubernetes on the node, drained meanwhile'),
+  starting(NET_RECONFIG, 'w', 12, 'change the network configuration'),
   {
     id: 'run.cancel',
     keys: ['c'],
@@ -36,6 +49,22 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
       const state = store.getState();
       const run = shownRun(state);
       if (run !== undefined) store.setState((now) => openDialog(now, cancelDialog(run, selectedMachine(state))));
+    },
+  },
+  {
+    id: 'run.retry-now',
+    keys: ['t'],
+    label: 'retry now',
+    help: 'do not wait for the next attempt',
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer: 2,
+    when: (state) => waitingRun(state) !== undefined,
+    disabledReason: notConnected,
+    run: ({ store, effects }) => {
+      const run = waitingRun(store.getState());
+      if (run !== undefined) effects.retryNow(run.runId);
     },
   },
   {
@@ -70,6 +99,8 @@ function starting(kind: RunKind, key: string, footer: number, help: string): Act
       if (machine === undefined) return;
       const plan = plans.find(({ planId }) => planId === kind.planId);
       store.setState((now) => openDialog(now, startDialog(kind, machine, plan, effects.newRequestId())));
+      const { dialog } = store.getState().ui;
+      if (dialog !== undefined) effects.preview(dialog);
     },
   };
 }
@@ -90,6 +121,12 @@ function notStartable(state: ConsoleState): string | undefined {
   if (status?.phase === Phase.RMA) return `${machineId} is in RMA: it waits for new hardware`;
   if (status?.phase === Phase.RETIRED) return `${machineId} is retired: nothing runs on it`;
   return undefined;
+}
+
+/** The run that is shown, if it waits for its next attempt. */
+function waitingRun(state: ConsoleState): Run | undefined {
+  const run = shownRun(state);
+  return run?.steps.some(({ nextRetryAt }) => nextRetryAt !== undefined) === true ? run : undefined;
 }
 
 function nothingToCancel(state: ConsoleState): string | undefined {

@@ -73,7 +73,7 @@ export function phaseTone({ status }: Machine): Tone {
 }
 
 /** The step that a run is at, and its place, from 1; undefined before the first. */
-export function currentStep(run: Run): { readonly step: StepStatus; readonly place: number } | undefined {
+function currentStep(run: Run): { readonly step: StepStatus; readonly place: number } | undefined {
   const at = run.steps.findIndex(({ name }) => name === run.currentStep);
   const step = run.steps[at];
   return step === undefined ? undefined : { step, place: at + 1 };

@@ -47,8 +47,16 @@ describe('the keys of a chunk', () => {
     expect(keys('', { escape: true, meta: true })).toEqual(['esc']);
   });
 
-  test('Alt, releases and what has no name are no keys', () => {
-    expect(keys('q', { meta: true })).toEqual([]);
+  test('Esc and a key right behind it are two keys, though terminals write Alt the same way', () => {
+    expect(keys('j', { meta: true })).toEqual(['esc', 'j']);
+    expect(keys('/x', { meta: true })).toEqual(['esc', '/', 'x']);
+    expect(keys('', { return: true, meta: true })).toEqual(['esc', 'enter']);
+    expect(keys('', { tab: true, meta: true })).toEqual(['esc', 'tab']);
+    expect(keys('', { escape: true, meta: true })).toEqual(['esc']);
+  });
+
+  test('named keys with Alt, releases and what has no name are no keys', () => {
+    expect(keys('', { upArrow: true, meta: true })).toEqual([]);
     expect(keys('q', { eventType: 'release' })).toEqual([]);
     expect(keys('')).toEqual([]);
   });

@@ -42,6 +42,9 @@ const NAMED: readonly (readonly [keyof ChunkFlags, Key])[] = [
   ['delete', 'delete'],
 ];
 
+/** Keys with a name that terminals write as one byte: behind Esc they are two keys. */
+const ONE_BYTE: ReadonlySet<Key> = new Set(['enter', 'esc', 'backspace']);
+
 const CONTROLS: Readonly<Record<string, Key>> = {
   '\r': 'enter',
   '\n': 'enter',
@@ -54,17 +57,17 @@ const CONTROLS: Readonly<Record<string, Key>> = {
 
 /**
  * The single keys of what Ink hands out as one: all that one read from the terminal gave, unless it begins with an escape
- * sequence. Keys with Alt are none: terminals write them as Esc and the key, and Esc must not swallow what follows.
+ * sequence. There is no Alt: terminals write it as Esc and the key, which is what somebody in a hurry types as well, so both
+ * keys it is. Of keys with a name it is told apart, and they are none.
  */
 export function keysOf(text: string, flags: ChunkFlags): readonly Key[] {
   if (flags.eventType === 'release') return [];
-  if (flags.tab) return [flags.shift ? 'shift-tab' : 'tab'];
-  if (flags.escape) return ['esc'];
-  if (flags.meta) return [];
-  const named = NAMED.find(([flag]) => flags[flag] === true);
-  if (named !== undefined) return [named[1]];
+  const before: readonly Key[] = flags.meta && !flags.escape ? ['esc'] : [];
+  if (flags.tab) return [...before, flags.shift ? 'shift-tab' : 'tab'];
+  const named = NAMED.find(([flag]) => flags[flag] === true)?.[1];
+  if (named !== undefined) return before.length > 0 && !ONE_BYTE.has(named) ? [] : [...before, named];
   if (flags.ctrl) return text === '' ? [] : [`ctrl-${text.toLowerCase()}`];
-  return splitChunk(text);
+  return text === '' ? [] : [...before, ...splitChunk(text)];
 }
 
 /** The single keys of plain text, line breaks and controls among them. */

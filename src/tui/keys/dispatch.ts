@@ -1,7 +1,10 @@
+import { typingPlace } from '../store/dialog.ts';
+import type { FieldState } from '../store/field.ts';
 import { edit, insert } from '../store/field.ts';
 import { layoutOf } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { showToast, updateDialog } from '../store/update.ts';
+import { showToast, showView, updateDialog, withUi } from '../store/update.ts';
+import { isServerFilter, withFilter } from '../store/view.ts';
 import type { Key } from './chunk.ts';
 import { typedText } from './chunk.ts';
 import type { Action, ActionContext, Registry, Scope } from './registry.ts';
@@ -9,9 +12,12 @@ import { refusalOf } from './registry.ts';
 
 /** Who has the keyboard now. */
 export function scopeOf(state: ConsoleState): Exclude<Scope, 'everywhere'> {
-  if (state.ui.dialog !== undefined) return 'dialog';
+  const { dialog, prompt, sorting, helpTop } = state.ui;
+  if (dialog !== undefined) return 'dialog';
   if (!layoutOf(state).fits) return 'too-small';
-  return state.ui.helpTop === undefined ? 'main' : 'help';
+  if (prompt !== undefined) return 'prompt';
+  if (sorting) return 'sorting';
+  return helpTop === undefined ? 'main' : 'help';
 }
 
 /**
@@ -33,26 +39,28 @@ export function dispatchKeys<Effects>(
 
 /** Gives a paste to the text field that is there; without one, nobody gets it. */
 export function dispatchPaste<Effects>(text: string, { store }: ActionContext<Effects>): void {
-  const { dialog } = store.getState().ui;
-  if (dialog?.expected === undefined || !dialog.armed || dialog.busy) return;
-  store.setState((state) =>
-    updateDialog(state, dialog.id, (now) => ({ ...now, focus: 'field', notice: '', field: insert(now.field, text) })),
-  );
+  store.setState((state) => {
+    const field = typingField(state);
+    return field === undefined ? state : withText(state, insert(field, text));
+  });
 }
 
 function dispatchKey<Effects>(key: Key, registry: Registry<Effects>, context: ActionContext<Effects>): void {
   const { store } = context;
   const state = store.getState();
   const scope = scopeOf(state);
-  const { dialog } = state.ui;
   const action = registry.find(key, scope, state);
-  const everywhere = action?.scopes.includes('everywhere') === true;
-  if (dialog !== undefined && !everywhere) {
-    if (!dialog.armed || dialog.busy) return;
+  if (action?.scopes.includes('everywhere') !== true) {
+    const { dialog } = state.ui;
+    if (dialog !== undefined && (!dialog.armed || dialog.busy)) return;
     if (type(key, context)) return;
   }
-  if (action === undefined) return;
-  perform(action, context);
+  if (action !== undefined) perform(action, context);
+  else if (scope === 'sorting') {
+    // What is no column was not meant for sorting.
+    store.setState((now) => withUi(now, { sorting: false }));
+    dispatchKey(key, registry, context);
+  }
 }
 
 /** Does what an action does, or says why it cannot be done. */
@@ -62,16 +70,41 @@ function perform<Effects>(action: Action<Effects>, context: ActionContext<Effect
   else context.store.setState((state) => showToast(state, 'warn', refusal));
 }
 
-/** Types a key into the dialog's text field, if it has one and the key is for it. The field gets the focus by that. */
+/** Types a key into the text field that is there, if it is for it. */
 function type<Effects>(key: Key, { store }: ActionContext<Effects>): boolean {
-  const { dialog } = store.getState().ui;
-  if (dialog?.expected === undefined) return false;
+  const state = store.getState();
+  const field = typingField(state);
+  if (field === undefined) return false;
   const text = typedText(key);
-  // On a button, left and right are for the buttons.
-  const edited = text !== undefined ? insert(dialog.field, text) : dialog.focus === 'field' && edit(dialog.field, key);
-  if (!edited) return false;
-  store.setState((state) =>
-    updateDialog(state, dialog.id, (now) => ({ ...now, focus: 'field', notice: '', field: edited })),
-  );
+  const { dialog } = state.ui;
+  // Where a button of a dialog has the focus, left and right are for the buttons; a letter goes to the field all the same.
+  const edits = dialog === undefined || typeof dialog.focus === 'number';
+  const edited = text === undefined ? (edits ? edit(field, key) : undefined) : insert(field, text);
+  if (edited === undefined) return false;
+  store.setState((now) => withText(now, edited));
   return true;
+}
+
+/** The text field that takes what is typed; undefined: there is none. */
+function typingField({ ui }: ConsoleState): FieldState | undefined {
+  if (ui.dialog === undefined) return ui.prompt?.field;
+  return ui.dialog.armed && !ui.dialog.busy ? ui.dialog.typed[typingPlace(ui.dialog)] : undefined;
+}
+
+/** The state with that in the text field, which has the focus by it. Free text filters while it is typed. */
+function withText(state: ConsoleState, field: FieldState): ConsoleState {
+  const { dialog, prompt } = state.ui;
+  if (dialog !== undefined) {
+    const focus = typingPlace(dialog);
+    return updateDialog(state, dialog.id, (now) => ({
+      ...now,
+      focus,
+      notice: '',
+      typed: now.typed.with(focus, field),
+    }));
+  }
+  if (prompt === undefined) return state;
+  const next = withUi(state, { prompt: { ...prompt, field } });
+  if (prompt.kind !== 'filter' || isServerFilter(field.text)) return next;
+  return showView(next, withFilter(state.view, field.text));
 }

@@ -11,7 +11,7 @@ export function DialogView({ dialog }: { readonly dialog: Dialog }) {
   const size = useConsole(({ ui }) => ui.size);
   const machines = useConsole((state) => state.machines);
   const width = Math.min(WIDEST, size.columns - 4);
-  const lines = dialogLines(dialog, machines, theme, width - FRAME_SIDES);
+  const lines = dialogLines(dialog, machines, theme, width - FRAME_SIDES, size.rows - FRAME_ROWS - 1);
   const height = lines.length + FRAME_ROWS;
   return (
     <Frame
@@ -19,7 +19,7 @@ export function DialogView({ dialog }: { readonly dialog: Dialog }) {
       title={dialog.title}
       tone={dialog.tone === 'danger' ? 'error' : 'borderFocus'}
       lines={lines}
-      top={Math.max(0, Math.floor((size.rows - height) / 2))}
+      top={Math.max(0, Math.floor((size.rows - 1 - height) / 2))}
       left={Math.floor((size.columns - width) / 2)}
     />
   );

@@ -8,10 +8,11 @@ import { keyLabel } from '../keys/chunk.ts';
 import { scopeOf } from '../keys/dispatch.ts';
 import type { Action, Registry } from '../keys/registry.ts';
 import { offered, refusalOf } from '../keys/registry.ts';
-import type { ConsoleState } from '../store/state.ts';
+import type { ConsoleState, PromptState } from '../store/state.ts';
 import { withUi } from '../store/update.ts';
 import { themeOfState, useConsole, useParts, useTheme } from '../widgets/context.tsx';
 import { LineView } from '../widgets/LineView.tsx';
+import { fieldLine } from '../widgets/text-field.ts';
 import { TOAST_MS, toastLine } from '../widgets/toast-line.ts';
 
 const GAP = 2;
@@ -37,6 +38,8 @@ export function Footer() {
     return () => clearTimeout(timer);
   }, [store, toast]);
   const gap = ' '.repeat(Math.max(0, size.columns - 2 - lineWidth(keys) - lineWidth(spoken)));
+  const prompt = useConsole(({ ui }) => ui.prompt);
+  if (prompt !== undefined) return <PromptLine prompt={prompt} keys={keys} columns={size.columns} />;
   const line: Line = [{ text: ' ' }, ...keys, ...(fits ? [{ text: gap }, ...spoken] : []), { text: ' ' }];
   return (
     <>
@@ -44,6 +47,27 @@ export function Footer() {
       {fits ? undefined : <LongToast line={spoken} columns={size.columns} rows={size.rows} />}
     </>
   );
+}
+
+interface PromptLineProps {
+  readonly prompt: PromptState;
+  readonly keys: Line;
+  readonly columns: number;
+}
+
+/** The line that is typed, and the keys that end it. */
+function PromptLine({ prompt, keys, columns }: PromptLineProps) {
+  const hint = prompt.kind === 'filter' ? 'filter' : 'search';
+  const cells = Math.max(16, columns - lineWidth(keys) - hint.length - 8);
+  const field = fieldLine(prompt.field, true, cells);
+  const line: Line = [
+    { text: ` ${hint} `, tone: 'muted' },
+    { text: '/', tone: 'accent' },
+    ...field,
+    { text: '  ' },
+    ...keys,
+  ];
+  return <LineView line={line} width={columns} />;
 }
 
 /** A toast that needs more than the footer has: over the last rows of the screen, whole. */

@@ -1,4 +1,4 @@
-import type { Line } from '../format/segment.ts';
+import type { Line, Segment } from '../format/segment.ts';
 import { sameLine } from '../format/segment.ts';
 import { formatClock } from '../format/time.ts';
 import { count } from '../format/words.ts';
@@ -8,12 +8,13 @@ import { logTop } from '../store/log.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 import { useConsole, useTheme } from '../widgets/context.tsx';
-import { Lines } from '../widgets/LineView.tsx';
+import { Lines, LineView } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 
 /** The log of the run that is shown: its end, or where somebody scrolled to. */
 export function LogPane({ size }: { readonly size: Size }) {
-  const { glyphs } = useTheme();
+  const theme = useTheme();
+  const { glyphs } = theme;
   const width = size.columns - PANEL_SIDES;
   const height = size.rows - 2;
   const focused = useConsole(({ ui }) => ui.focus === 'log');
@@ -22,18 +23,24 @@ export function LogPane({ size }: { readonly size: Size }) {
   const top = logTop(log, height);
   const rows = log.rows.slice(top, top + height).map((row) => rowLine(row, glyphs, width));
   const lines: readonly Line[] = rows.length > 0 ? rows : [[{ text: nothingYet(log), tone: 'muted' }]];
+  const isSeen = log.found !== undefined && log.found >= top && log.found < top + height;
+  const at = isSeen && log.found !== undefined ? log.found - top : lines.length;
+  const found = lines[at];
   return (
     <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
-      <Lines lines={lines} width={width} />
+      <Lines lines={lines.slice(0, at)} width={width} />
+      {found === undefined ? undefined : <LineView line={found} width={width} style={theme.selected} />}
+      <Lines lines={lines.slice(at + 1)} width={width} />
     </Panel>
   );
 }
 
 function logTitle({ log, connection }: ConsoleState): Line {
-  const title: Line = [{ text: 'Log', tone: 'strong' }];
+  const title: Segment[] = [{ text: 'Log', tone: 'strong' }];
   if (log.runId === '') return title;
   const step = log.lastStep === '' ? '' : ` · ${log.lastStep}`;
   const lines = ` · ${count(log.lines, 'line')}`;
+  if (log.search !== '') title.push({ text: `  /${log.search}`, tone: 'accent' });
   if (log.pausedAt !== undefined) {
     const fresh = log.lines - log.linesAtPause;
     const text = ` · paused${fresh > 0 ? `, ${fresh.toLocaleString('en-US')} new` : ''} · G follows`;
@@ -70,5 +77,11 @@ function nothingYet({ runId, open }: LogState): string {
 }
 
 function sameLog(a: LogState, b: LogState): boolean {
-  return a.rows === b.rows && a.version === b.version && a.pausedAt === b.pausedAt && a.open === b.open;
+  return (
+    a.rows === b.rows &&
+    a.version === b.version &&
+    a.pausedAt === b.pausedAt &&
+    a.open === b.open &&
+    a.found === b.found
+  );
 }

@@ -12,6 +12,7 @@ import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
 import type { Row } from '../widgets/DataTable.tsx';
 import { CARET_CELLS, DataTable, sameRows } from '../widgets/DataTable.tsx';
+import { LineView } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 import { EmptyCard } from './EmptyCard.tsx';
 
@@ -25,10 +26,13 @@ export function MachineTable({ size }: { readonly size: Size }) {
   const stale = useConsole(({ connection }) => connection.link.kind === 'lost');
   const plan = useConsole((state) => planOf(state, width), samePlan);
   const rows = useConsole((state) => visibleRows(state, plan), sameRows);
+  const nothing = useConsole(nothingLine, sameLine);
   return (
     <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
       {empty ? (
         <EmptyCard width={width} height={size.rows - 2} />
+      ) : rows.length === 0 ? (
+        <LineView line={nothing} width={width} />
       ) : (
         <DataTable
           columns={plan.columns}
@@ -43,17 +47,27 @@ export function MachineTable({ size }: { readonly size: Size }) {
   );
 }
 
-function tableTitle({ machines, connection }: ConsoleState): Line {
+function tableTitle({ machines, view, connection }: ConsoleState): Line {
   const title: Line = [{ text: 'Machines', tone: 'strong' }];
   if (!machines.loaded) return [...title, { text: ' · loading', tone: 'muted' }];
+  const total = machines.ids.length.toLocaleString('en-US');
+  const shown = view.filter === '' ? total : `${view.ids.length.toLocaleString('en-US')} of ${total}`;
+  const filter: Line = view.filter === '' ? [] : [{ text: `  /${view.filter}`, tone: 'accent' }];
+  const way = view.descending ? '↓' : '↑';
+  const sort = view.sort === 'machine' && !view.descending ? '' : `  by ${view.sort} ${way}`;
   const stale = connection.link.kind === 'lost' ? ' · as they were when the server was lost' : '';
-  return [...title, { text: ` ${machines.ids.length}${stale}`, tone: 'muted' }];
+  return [...title, { text: ` ${shown}`, tone: 'muted' }, ...filter, { text: sort + stale, tone: 'muted' }];
+}
+
+function nothingLine({ view }: ConsoleState): Line {
+  if (view.problem !== '') return [{ text: `${view.problem} · Esc clears the filter`, tone: 'warn' }];
+  return [{ text: `no machine matches /${view.filter}, Esc clears`, tone: 'muted' }];
 }
 
 function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {
-  const { machines, runs, selection, clock } = state;
+  const { machines, view, runs, selection, clock } = state;
   const { glyphs } = themeOfState(state);
-  const ids = machines.ids.slice(selection.top, selection.top + tableRows(layoutOf(state)));
+  const ids = view.ids.slice(selection.top, selection.top + tableRows(layoutOf(state)));
   return ids.flatMap((id) => {
     const machine = machines.byId.get(id);
     if (machine === undefined) return [];

@@ -1,37 +1,64 @@
-import { fitCells, wrap } from '../format/cells.ts';
+import { ellipsis, fitCells, wrap } from '../format/cells.ts';
+import { printable } from '../format/printable.ts';
 import type { Line, Segment } from '../format/segment.ts';
 import { lineWidth } from '../format/segment.ts';
 import { machinePhaseWord } from '../format/words.ts';
 import type { Dialog, DialogFact, DialogFocus } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
+import { emptyField } from '../store/field.ts';
 import type { MachinesState } from '../store/machines.ts';
 import type { Theme } from '../theme/theme.ts';
 import { fieldLine } from '../widgets/text-field.ts';
 
 const NAME_CELLS = 11;
-/** Rows that one fact may take. */
-const MAX_FACT_ROWS = 4;
 const FIELD_CELLS = 32;
 
-/** What a dialog says and asks, as lines of `width` cells. */
-export function dialogLines(dialog: Dialog, machines: MachinesState, theme: Theme, width: number): readonly Line[] {
-  const blank: Line = [];
-  const lines: Line[] = [blank];
-  for (const fact of dialog.facts) lines.push(...factLines(fact, theme, width));
-  const change = changeSince(dialog, machines);
-  if (change !== undefined) lines.push(blank, ...noticeLines(change, theme, width));
-  lines.push(blank);
-  if (dialog.expected !== undefined) lines.push(...askLines(dialog, dialog.expected), blank);
-  if (dialog.notice !== '') lines.push(...noticeLines(dialog.notice, theme, width), blank);
-  lines.push(
-    dialog.busy ? centered([{ text: 'asking the server …', tone: 'muted' }], width) : buttons(dialog, theme, width),
-  );
-  lines.push(blank);
+/** How much room the facts of a dialog are given: the first that fits. */
+const ROOMS = [
+  { factRows: 4, blanks: true },
+  { factRows: 4, blanks: false },
+  { factRows: 2, blanks: false },
+  { factRows: 1, blanks: false },
+] as const;
+
+/** What a dialog says and asks, as lines of `width` cells; at most `height` of them, as far as that can be. */
+export function dialogLines(
+  dialog: Dialog,
+  machines: MachinesState,
+  theme: Theme,
+  width: number,
+  height: number,
+): readonly Line[] {
+  let lines: readonly Line[] = [];
+  for (const { factRows, blanks } of ROOMS) {
+    lines = allLines(dialog, machines, theme, width, factRows).filter((line) => blanks || line.length > 0);
+    if (lines.length <= height) break;
+  }
   return lines;
 }
 
-function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number): readonly Line[] {
-  return wrap(text, width - NAME_CELLS, MAX_FACT_ROWS, glyphs.ellipsis).map((row, at) => [
+function allLines(
+  dialog: Dialog,
+  machines: MachinesState,
+  theme: Theme,
+  width: number,
+  factRows: number,
+): readonly Line[] {
+  const blank: Line = [];
+  const lines: Line[] = [blank];
+  for (const fact of [...dialog.facts, ...dialog.attention]) lines.push(...factLines(fact, theme, width, factRows));
+  const change = changeSince(dialog, machines);
+  if (change !== undefined) lines.push(blank, ...noticeLines(change, theme, width, factRows));
+  lines.push(blank);
+  if (dialog.fields.length > 0) lines.push(...fieldLines(dialog, theme, width), blank);
+  if (dialog.notice !== '') lines.push(...noticeLines(dialog.notice, theme, width, factRows), blank);
+  const asking: Line = [{ text: 'asking the server …', tone: 'muted' }];
+  lines.push(dialog.busy ? centered(asking, width) : buttons(dialog, theme, width), blank);
+  return lines;
+}
+
+function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
+  return wrap(printable(text), width - NAME_CELLS, rows, glyphs.ellipsis).map((row, at) => [
     { text: fitCells(at === 0 ? name : '', NAME_CELLS), tone: 'muted' },
     { text: row, ...(tone === undefined ? {} : { tone }) },
   ]);
@@ -47,19 +74,32 @@ function changeSince({ subject }: Dialog, { byId, loaded }: MachinesState): stri
   return `${subject.machineId} has changed since this was shown: it is ${phase} now.`;
 }
 
-function noticeLines(text: string, { glyphs }: Theme, width: number): readonly Line[] {
-  return wrap(`${glyphs.attention} ${text}`, width, MAX_FACT_ROWS, glyphs.ellipsis).map((row) => [
+function noticeLines(text: string, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
+  return wrap(`${glyphs.attention} ${printable(text)}`, width, rows, glyphs.ellipsis).map((row) => [
     { text: row, tone: 'warn' },
   ]);
 }
 
-function askLines(dialog: Dialog, expected: string): readonly Line[] {
-  const cells = Math.max(FIELD_CELLS, expected.length + 1);
-  const focused = dialog.focus === 'field' && !dialog.busy;
-  return [
-    [{ text: 'To go on, type ' }, { text: expected, tone: 'strong' }, { text: ':' }],
-    [{ text: '> ', tone: focused ? 'accent' : 'muted' }, ...fieldLine(dialog.field, focused, cells)],
-  ];
+/** The fields, and what the one with the focus is for. */
+function fieldLines(dialog: Dialog, { glyphs }: Theme, width: number): readonly Line[] {
+  const params = dialog.fields.filter(({ expected }) => expected === undefined);
+  const name = Math.max(NAME_CELLS, ...params.map(({ label }) => label.length + 2));
+  const lines: Line[] = [];
+  for (const [at, field] of dialog.fields.entries()) {
+    const focused = dialog.focus === at && !dialog.busy;
+    const cells = Math.max(FIELD_CELLS, (field.expected?.length ?? 0) + 1);
+    const typed = fieldLine(dialog.typed[at] ?? emptyField, focused, Math.min(cells, width - name));
+    if (field.expected === undefined) {
+      lines.push([{ text: fitCells(field.label, name), tone: focused ? 'accent' : 'muted' }, ...typed]);
+      continue;
+    }
+    if (lines.length > 0) lines.push([]);
+    lines.push([{ text: 'To go on, type ' }, { text: field.expected, tone: 'strong' }, { text: ':' }]);
+    lines.push([{ text: '> ', tone: focused ? 'accent' : 'muted' }, ...typed]);
+  }
+  if (params.length === 0) return lines;
+  const { help = '' } = (typeof dialog.focus === 'number' ? dialog.fields[dialog.focus] : undefined) ?? {};
+  return [...lines, [{ text: ellipsis(help, width, glyphs.ellipsis), tone: 'muted' }]];
 }
 
 function buttons(dialog: Dialog, theme: Theme, width: number): Line {

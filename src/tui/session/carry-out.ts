@@ -1,8 +1,9 @@
-import { acknowledgeDialog } from '../actions/run-dialogs.ts';
+import { acknowledgeDialog, previewedDialog } from '../actions/run-dialogs.ts';
 import type { ConsoleBackend } from '../backend.ts';
 import { failureMessage, failureReason } from '../backend.ts';
 import { count, shortRunId } from '../format/words.ts';
-import type { Dialog } from '../store/dialog.ts';
+import type { Dialog, DialogFact } from '../store/dialog.ts';
+import { orderOf } from '../store/dialog.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { closeDialog, openDialog, showToast, updateDialog } from '../store/update.ts';
 import type { Session } from './session.ts';
@@ -21,20 +22,47 @@ export interface Hands {
 export async function carryOut(dialog: Dialog, { store, backend, session }: Hands): Promise<void> {
   const { intent, id } = dialog;
   if (intent.kind === 'quit') return;
+  const order = orderOf(dialog);
   store.setState((state) => updateDialog(state, id, (now) => ({ ...now, busy: true, notice: '' })));
   try {
     const run =
-      intent.kind === 'start-run'
-        ? await backend.startRun(intent.order, session.signal)
-        : await backend.cancelRun(intent.runId, '', session.signal);
+      intent.kind === 'cancel-run'
+        ? await backend.cancelRun(intent.runId, '', session.signal)
+        : await backend.startRun(order ?? intent.order, session.signal);
     if (intent.kind === 'start-run') session.learn(run);
     const what = intent.kind === 'start-run' ? 'accepted' : `canceled; ${run.machineId} needs intervention`;
     store.setState((state) => showToast(closeDialog(state, id), 'ok', `run ${shortRunId(run.runId)} ${what}`));
   } catch (error) {
     if (session.signal.aborted) return;
+    if (failureReason(error) === 'PREVIEW_STALE') void preview(dialog, { store, backend, session });
     const asksForMore = failureReason(error) === 'NEEDS_INTERVENTION' && store.getState().ui.dialog?.id === id;
     if (asksForMore) store.setState((state) => openDialog(state, acknowledgeDialog(dialog, failureMessage(error))));
     else refuse(dialog, failureMessage(error), store);
+  }
+}
+
+/**
+ * Asks the server what a dialog's run would do. A server that does not say leaves the dialog as it is: what it says is known
+ * here as well, but for how long it took.
+ */
+export async function preview({ id, intent }: Dialog, { store, backend, session }: Hands): Promise<void> {
+  if (intent.kind !== 'start-run') return;
+  try {
+    const answer = await backend.previewRun(intent.order, session.signal);
+    store.setState((state) => updateDialog(state, id, (dialog) => previewedDialog(dialog, answer)));
+  } catch {
+    const unknown = (fact: DialogFact) => (fact.name === 'took' ? { ...fact, text: 'not known' } : fact);
+    store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts: now.facts.map(unknown) })));
+  }
+}
+
+/** Skips the back-off that a run waits in. */
+export async function retryNow(runId: string, { store, backend, session }: Hands): Promise<void> {
+  try {
+    const run = await backend.retryNow(runId, session.signal);
+    store.setState((state) => showToast(state, 'ok', `run ${shortRunId(run.runId)} tries again now`));
+  } catch (error) {
+    if (!session.signal.aborted) store.setState((state) => showToast(state, 'error', failureMessage(error)));
   }
 }
 

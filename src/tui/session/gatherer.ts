@@ -2,6 +2,7 @@ import type { LogChunk } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { MachineChange } from '../store/machines.ts';
 import type { RunChange } from '../store/runs.ts';
 import type { StreamNews } from '../store/update.ts';
+import type { MatchChange } from '../store/view.ts';
 
 /** The least time between two flushes, in ms: 15 a second are more than anybody reads. */
 const FLUSH_MS = 66;
@@ -17,6 +18,7 @@ export class Gatherer {
   readonly #hand: (news: StreamNews) => void;
   /** By `reset`, `loaded` or `/ID`, in the order in which they count. */
   #machines = new Map<string, MachineChange>();
+  #matches = new Map<string, MatchChange>();
   #runs = new Map<string, RunChange>();
   #log: LogChunk[] = [];
   #logEnded = false;
@@ -32,6 +34,12 @@ export class Gatherer {
   machine(change: MachineChange): void {
     if (change.kind === 'reset') this.#machines.clear();
     replace(this.#machines, placeOf(change), change);
+    this.#schedule();
+  }
+
+  match(change: MatchChange): void {
+    if (change.kind === 'reset') this.#matches.clear();
+    replace(this.#matches, change.kind === 'reset' ? 'reset' : `/${change.machineId}`, change);
     this.#schedule();
   }
 
@@ -72,6 +80,11 @@ export class Gatherer {
     this.#handed.resolve();
   }
 
+  get #hasNews(): boolean {
+    const gathered = this.#machines.size + this.#matches.size + this.#runs.size + this.#log.length;
+    return gathered > 0 || this.#logEnded;
+  }
+
   #schedule(): void {
     if (this.#timer !== undefined || this.#closed) return;
     // The first one waits for what came with it in the same turn, and for no more.
@@ -81,16 +94,18 @@ export class Gatherer {
   #flush(): void {
     const news = {
       machines: [...this.#machines.values()],
+      matches: [...this.#matches.values()],
       runs: [...this.#runs.values()],
       log: this.#log,
       logEnded: this.#logEnded,
     };
     this.#machines = new Map();
+    this.#matches = new Map();
     this.#runs = new Map();
     this.dropLog();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#machines.size > 0 || this.#runs.size > 0 || this.#log.length > 0 || this.#logEnded) this.#flush();
+      if (this.#hasNews) this.#flush();
     }, FLUSH_MS);
     this.#hand(news);
     this.#handed.resolve();

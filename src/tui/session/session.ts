@@ -10,8 +10,10 @@ import { factsOf } from '../store/connection.ts';
 import { isActive } from '../store/runs.ts';
 import { selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleStore } from '../store/store.ts';
-import { showLogOf, showToast, takeNews } from '../store/update.ts';
+import { showToast, takeNews } from '../store/update.ts';
+import { FilterWatch } from './filter-watch.ts';
 import { Gatherer } from './gatherer.ts';
+import { LogFollower } from './log-follower.ts';
 
 /** How long a stream that failed for good rests before it is opened anew, in ms. */
 const REOPEN_MS = 2_000;
@@ -22,7 +24,8 @@ export class Session {
   readonly #backend: ConsoleBackend;
   readonly #closing = new AbortController();
   readonly #gatherer: Gatherer;
-  #following = new AbortController();
+  readonly #follower: LogFollower;
+  readonly #filter: FilterWatch;
   #asked = '';
   /** The runs under way that were started here. */
   readonly #mine = new Set<string>();
@@ -35,6 +38,8 @@ export class Session {
       store.setState((state) => takeNews(state, news));
       for (const change of news.runs) if (change.kind === 'present') this.#tellEnd(change.run);
     });
+    this.#follower = new LogFollower(store, backend, this.#gatherer, (error) => this.#complain(error));
+    this.#filter = new FilterWatch(store, backend, this.#gatherer);
   }
 
   /** Ends with the session. */
@@ -61,7 +66,8 @@ export class Session {
   /** Ends every stream and every call. */
   close(): void {
     this.#closing.abort();
-    this.#following.abort();
+    this.#follower.close();
+    this.#filter.close();
     this.#gatherer.close();
     for (const undo of this.#cleanUp.splice(0)) undo();
   }
@@ -100,7 +106,7 @@ export class Session {
       this.#gatherer.machine({ kind: 'reset' });
       void this.#askAbout();
     };
-    for await (const event of this.#backend.watchMachines(this.#closing.signal, restart)) this.#machineEvent(event);
+    for await (const event of this.#backend.watchMachines('', this.#closing.signal, restart)) this.#machineEvent(event);
   }
 
   #machineEvent({ snapshot, kind, cursor }: MachineEvent): void {
@@ -137,7 +143,7 @@ export class Session {
     }
   }
 
-  /** Looks at what is selected: its log is followed, and where nothing is known of its runs, the newest is asked for. */
+  /** Looks at what is shown: where nothing is known of the selected machine's runs, the newest is asked for. */
   #look(): void {
     const state = this.#store.getState();
     const run = shownRun(state);
@@ -147,13 +153,8 @@ export class Session {
       this.#asked = machine.machineId;
       void this.#askForRun(machine.machineId);
     }
-    const runId = run?.runId ?? '';
-    if (state.log.runId === runId) return;
-    this.#following.abort();
-    this.#following = new AbortController();
-    this.#gatherer.dropLog();
-    this.#store.setState((now) => showLogOf(now, runId));
-    if (runId !== '') void this.#follow(runId, AbortSignal.any([this.#following.signal, this.#closing.signal]));
+    this.#filter.look(state);
+    this.#follower.look(state);
   }
 
   async #askForRun(machineId: string): Promise<void> {
@@ -169,20 +170,6 @@ export class Session {
   #takeIfNew(run: Run): void {
     const known = this.#gatherer.hasRun(run.runId) || this.#store.getState().runs.byId.has(run.runId);
     if (!known) this.#gatherer.run({ kind: 'present', run });
-  }
-
-  async #follow(runId: string, signal: AbortSignal): Promise<void> {
-    try {
-      for await (const chunk of this.#backend.followLog(runId, signal)) {
-        if (signal.aborted) return;
-        await this.#gatherer.line(chunk);
-      }
-      if (!signal.aborted) this.#gatherer.logEnded();
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#gatherer.logEnded();
-      this.#complain(error);
-    }
   }
 
   /** Says how a run ended that was started here; who canceled one has been told. */

@@ -5,6 +5,7 @@ import type { FieldState } from './field.ts';
 
 /** What is done when the dialog's button is pressed. */
 export type Intent =
+  /** The params are those of the order, and what is in the dialog's fields. */
   | { readonly kind: 'start-run'; readonly order: StartRunOrder }
   | { readonly kind: 'cancel-run'; readonly runId: string; readonly machineId: string }
   | { readonly kind: 'quit' };
@@ -16,8 +17,21 @@ export interface DialogFact {
   readonly tone?: Tone;
 }
 
-/** Where the focus of a dialog is. */
-export type DialogFocus = 'field' | 'cancel' | 'go';
+/** A line of text that the dialog asks for. */
+export interface DialogField {
+  /** The param that it is the value of; empty: of none. */
+  readonly param: string;
+  readonly label: string;
+  /** What the value is for, as a sentence. */
+  readonly help: string;
+  /** What it holds if nobody types. */
+  readonly initial: string;
+  /** What has to be in it to go on; absent: anything. */
+  readonly expected?: string;
+}
+
+/** Where the focus of a dialog is: on a field, by its place, or on a button. */
+export type DialogFocus = number | 'cancel' | 'go';
 
 /** A question with two answers. All of it is data: what it does is its intent. */
 export interface Dialog {
@@ -27,14 +41,18 @@ export interface Dialog {
   /** `danger`: something is lost that does not come back. */
   readonly tone: 'plain' | 'danger';
   readonly facts: readonly DialogFact[];
+  /** Why somebody has to look first; going on acknowledges it. */
+  readonly attention: readonly DialogFact[];
   readonly intent: Intent;
+  readonly fields: readonly DialogField[];
+  /** What is typed into the fields, in their order. */
+  readonly typed: readonly FieldState[];
+  /** True: without a value in any field there is nothing to be done. */
+  readonly needsValue: boolean;
   /** What the answer that changes nothing is called. */
   readonly cancelLabel: string;
   /** What the answer that goes on is called. */
   readonly goLabel: string;
-  /** What has to be typed to go on; absent: nothing, and `y` goes on as well. */
-  readonly expected?: string;
-  readonly field: FieldState;
   readonly focus: DialogFocus;
   /** False for the first moments: keys meant for what was there before must not answer. */
   readonly armed: boolean;
@@ -53,27 +71,46 @@ export interface DialogSubject {
   readonly fingerprint: string;
 }
 
+/** Everything of a dialog but what its life gives it. */
+export type DialogDraft = Omit<Dialog, 'id' | 'typed' | 'focus' | 'armed' | 'busy' | 'notice'>;
+
 /** What must not change unnoticed while a dialog about this machine is read. */
 export function subjectOf({ machineId, etag, status }: Machine): DialogSubject {
   return { machineId, fingerprint: [status?.phase, status?.activeRunId, status?.stoppingRunId, etag].join('/') };
 }
 
-/** Everything of a dialog but what its life gives it. */
-export type DialogDraft = Omit<Dialog, 'id' | 'field' | 'focus' | 'armed' | 'busy' | 'notice'>;
-
-/** Whether what has to be typed has been, or nothing has to. */
-export function isComplete(dialog: Dialog): boolean {
-  return dialog.expected === undefined || dialog.field.text === dialog.expected;
+/** What is missing to go on, as a sentence; undefined: nothing. */
+export function whatIsMissing({ fields, typed, needsValue }: Dialog): string | undefined {
+  const wrong = fields.find(({ expected }, at) => expected !== undefined && typed[at]?.text !== expected);
+  if (wrong !== undefined) return `type ${wrong.expected} to go on`;
+  return needsValue && typed.every(({ text }) => text === '') ? 'fill in at least one setting' : undefined;
 }
 
-/** The places that the focus goes through, in order. */
-export function focusOrder(dialog: Dialog): readonly DialogFocus[] {
-  return dialog.expected === undefined ? ['cancel', 'go'] : ['field', 'cancel', 'go'];
+/** The place of the field that has to be typed; -1: none has to. */
+export function requiredField({ fields }: Dialog): number {
+  return fields.findIndex(({ expected }) => expected !== undefined);
+}
+
+/** The field that takes what is typed: the one with the focus, else the one that has to be typed; -1: none. */
+export function typingPlace(dialog: Dialog): number {
+  return typeof dialog.focus === 'number' ? dialog.focus : requiredField(dialog);
+}
+
+/** What StartRun is given, if the dialog asks about one: with the params that somebody has changed. */
+export function orderOf({ intent, fields, typed }: Dialog): StartRunOrder | undefined {
+  if (intent.kind !== 'start-run') return undefined;
+  const changed = fields.flatMap(({ param, initial }, at) => {
+    const text = typed[at]?.text.trim() ?? '';
+    return param === '' || text === '' || text === initial ? [] : [[param, text] as const];
+  });
+  if (changed.length === 0) return intent.order;
+  // The preview was of other params, and would be refused.
+  return { ...intent.order, params: { ...intent.order.params, ...Object.fromEntries(changed) }, previewToken: '' };
 }
 
 /** The dialog with its focus moved, round and round. */
 export function moveDialogFocus(dialog: Dialog, by: 1 | -1): Dialog {
-  const order = focusOrder(dialog);
+  const order: readonly DialogFocus[] = [...dialog.fields.keys(), 'cancel', 'go'];
   const at = order.indexOf(dialog.focus);
   return { ...dialog, focus: order[(at + by + order.length) % order.length] ?? 'cancel' };
 }

@@ -30,6 +30,10 @@ export interface LogState {
   readonly linesAtPause: number;
   /** False once everything that there will ever be has come. */
   readonly open: boolean;
+  /** What is looked for; empty: nothing. */
+  readonly search: string;
+  /** The row that was found; undefined: none so far. */
+  readonly found: number | undefined;
 }
 
 const decoder = new TextDecoder();
@@ -46,6 +50,8 @@ export function emptyLog(runId: string): LogState {
     pausedAt: undefined,
     linesAtPause: 0,
     open: runId !== '',
+    search: '',
+    found: undefined,
   };
 }
 
@@ -96,4 +102,23 @@ export function rowOfStep({ rows }: LogState, step: string): number | undefined 
     if (row?.kind === 'step' && row.step === step) return number;
   }
   return undefined;
+}
+
+/**
+ * The log with its next row that has `search` in it, in any spelling, in the middle of the pane; round and round. The very
+ * same log where no row has it.
+ *
+ * @param from the row to begin behind
+ */
+export function findInLog(state: LogState, search: string, from: number, by: 1 | -1, height: number): LogState {
+  const { rows } = state;
+  const wanted = search.toLowerCase();
+  const count = rows.end - rows.start;
+  for (let step = 1; step <= count; step++) {
+    const number = rows.start + ((((from - rows.start + by * step) % count) + count) % count);
+    const row = rows.at(number);
+    if (row?.kind !== 'line' || !row.text.toLowerCase().includes(wanted)) continue;
+    return scrollLogTo({ ...state, search, found: number }, number - Math.floor(height / 2), height);
+  }
+  return state;
 }

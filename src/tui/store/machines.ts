@@ -19,8 +19,8 @@ export type MachineChange =
 /** Nothing is known yet. */
 export const noMachines: MachinesState = { byId: new Map(), ids: [], loaded: false };
 
-// machine-10 comes after machine-9.
-const natural = new Intl.Collator('en', { numeric: true });
+/** The order in which people count: machine-10 comes after machine-9. */
+export const natural = new Intl.Collator('en', { numeric: true });
 
 /** The inventory after some changes; the very same state where nothing is different. */
 export function applyMachineChanges(state: MachinesState, changes: readonly MachineChange[]): MachinesState {

@@ -5,7 +5,8 @@ import { rowOfStep, scrollLog, scrollLogTo } from './log.ts';
 import { layoutOf, shownRun } from './select.ts';
 import { moveSelection, select } from './selection.ts';
 import type { ConsoleState } from './state.ts';
-import { focusPane, withUi } from './update.ts';
+import { focusPane, showView, withUi } from './update.ts';
+import { withFilter } from './view.ts';
 
 /** How far to move: rows, pages, or to an end. */
 export type Motion =
@@ -53,10 +54,10 @@ export function goIn(state: ConsoleState): ConsoleState {
 
 const LEVELS: Readonly<Record<Pane, Pane>> = { machines: 'machines', machine: 'machines', run: 'machines', log: 'run' };
 
-/** One level up: from the log to its run, from there to the machines; never further. */
+/** One level up: from the log to its run, from there to the machines, from those of a filter to all; never further. */
 export function goUp(state: ConsoleState): ConsoleState {
-  const focus = LEVELS[state.ui.focus];
-  return focus === state.ui.focus ? state : focusPane(state, focus);
+  if (state.ui.focus === 'machines') return showView(state, withFilter(state.view, ''));
+  return focusPane(state, LEVELS[state.ui.focus]);
 }
 
 /** The step that the cursor of the run pane is on: the one chosen, else the one under way, else the first. */
@@ -66,17 +67,17 @@ export function stepUnderCursor(run: Run, chosen: string): string {
 }
 
 function moveInTable(state: ConsoleState, motion: Motion): ConsoleState {
-  const { selection, machines } = state;
+  const { selection, view } = state;
   const height = tableRows(layoutOf(state));
   switch (motion.kind) {
     case 'rows':
-      return { ...state, selection: moveSelection(selection, machines.ids, motion.by, height) };
+      return { ...state, selection: moveSelection(selection, view.ids, motion.by, height) };
     case 'pages':
-      return { ...state, selection: moveSelection(selection, machines.ids, motion.by * height, height) };
+      return { ...state, selection: moveSelection(selection, view.ids, motion.by * height, height) };
     case 'top':
-      return { ...state, selection: select(selection, machines.ids, 0, height) };
+      return { ...state, selection: select(selection, view.ids, 0, height) };
     case 'end':
-      return { ...state, selection: select(selection, machines.ids, machines.ids.length - 1, height) };
+      return { ...state, selection: select(selection, view.ids, view.ids.length - 1, height) };
   }
 }
 

@@ -40,7 +40,7 @@ export function conditionOf(machine: Machine, type: string): Condition | undefin
 }
 
 /** Whether somebody has to look at a machine: it needs intervention, or a call that has not returned holds it. */
-export function needsAttention(machine: Machine): boolean {
+function needsAttention(machine: Machine): boolean {
   return conditionOf(machine, 'NeedsIntervention') !== undefined || (machine.status?.stoppingRunId ?? '') !== '';
 }
 

@@ -2,6 +2,7 @@ import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { ThemeName } from '../theme/theme.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Dialog } from './dialog.ts';
+import type { FieldState } from './field.ts';
 import type { Pane, Size } from './layout.ts';
 import type { LogState } from './log.ts';
 import { emptyLog } from './log.ts';
@@ -11,12 +12,23 @@ import type { RunsState } from './runs.ts';
 import { noRuns } from './runs.ts';
 import type { Selection } from './selection.ts';
 import { noSelection } from './selection.ts';
+import type { ViewState } from './view.ts';
+import { allMachines } from './view.ts';
 
 /** A short word on what just happened. */
 export interface Toast {
   readonly id: number;
   readonly tone: 'ok' | 'info' | 'warn' | 'error';
   readonly text: string;
+}
+
+/** A line that is typed in the footer. */
+export interface PromptState {
+  /** What it is for. */
+  readonly kind: 'filter' | 'search';
+  readonly field: FieldState;
+  /** What was there before, for Esc. */
+  readonly before: string;
 }
 
 /** What is shown and who has the keyboard. */
@@ -28,6 +40,10 @@ export interface UiState {
   /** Rows that the help is scrolled by; undefined: it is closed. */
   readonly helpTop: number | undefined;
   readonly dialog: Dialog | undefined;
+  /** The line that is typed in the footer. */
+  readonly prompt: PromptState | undefined;
+  /** The next digit says what to sort by. */
+  readonly sorting: boolean;
   readonly toast: Toast | undefined;
   /** The step that the cursor of the run pane is on; empty: the one under way. */
   readonly step: string;
@@ -55,6 +71,8 @@ export interface ClockState {
 export interface ConsoleState {
   readonly connection: ConnectionState;
   readonly machines: MachinesState;
+  /** Which machines are shown, and in which order. */
+  readonly view: ViewState;
   readonly runs: RunsState;
   readonly plans: readonly Plan[];
   readonly log: LogState;
@@ -78,6 +96,7 @@ export function initialState({ label, attached, size, settings, now }: InitialSt
   return {
     connection: { label, attached, link: { kind: attached ? 'connecting' : 'starting' }, server: undefined },
     machines: noMachines,
+    view: allMachines,
     runs: noRuns,
     plans: [],
     log: emptyLog(''),
@@ -88,6 +107,8 @@ export function initialState({ label, attached, size, settings, now }: InitialSt
       lower: 'run',
       helpTop: undefined,
       dialog: undefined,
+      prompt: undefined,
+      sorting: false,
       toast: undefined,
       step: '',
       machineTop: 0,

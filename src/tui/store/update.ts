@@ -1,6 +1,6 @@
 import type { LogChunk } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Dialog, DialogDraft } from './dialog.ts';
-import { emptyField } from './field.ts';
+import { emptyField, insert } from './field.ts';
 import type { Pane, Size } from './layout.ts';
 import { tableRows, tabOrder } from './layout.ts';
 import { appendLog, emptyLog } from './log.ts';
@@ -11,10 +11,14 @@ import { applyRunChanges } from './runs.ts';
 import { layoutOf } from './select.ts';
 import { keepSelection } from './selection.ts';
 import type { ConsoleState, Toast, UiState } from './state.ts';
+import type { MatchChange, ViewState } from './view.ts';
+import { applyMatches, lookAt } from './view.ts';
 
 /** What streams have told since the last time. */
 export interface StreamNews {
   readonly machines: readonly MachineChange[];
+  /** Which machines match the filter. */
+  readonly matches: readonly MatchChange[];
   readonly runs: readonly RunChange[];
   /** Lines of the log that is shown. */
   readonly log: readonly LogChunk[];
@@ -28,14 +32,20 @@ export function takeNews(state: ConsoleState, news: StreamNews): ConsoleState {
   const runs = applyRunChanges(state.runs, news.runs);
   const longer = appendLog(state.log, news.log);
   const log = news.logEnded ? { ...longer, open: false } : longer;
-  return settleSelection({ ...state, machines, runs, log });
+  const view = applyMatches(state.view, news.matches);
+  return showView({ ...state, machines, runs, log }, view);
+}
+
+/** Shows the machines of a view. The selection stays on its machine if that is among them. */
+export function showView(state: ConsoleState, view: ViewState): ConsoleState {
+  return settleSelection({ ...state, view: lookAt(view, state.machines) });
 }
 
 /** The selection on what is there; a machine that is missing only because not all is known yet stays selected. */
 function settleSelection(state: ConsoleState): ConsoleState {
-  const { machines, selection } = state;
+  const { machines, selection, view } = state;
   if (!machines.loaded && selection.id !== '' && !machines.byId.has(selection.id)) return state;
-  const kept = keepSelection(selection, machines.ids, tableRows(layoutOf(state)));
+  const kept = keepSelection(selection, view.ids, tableRows(layoutOf(state)));
   const same = kept.id === selection.id && kept.row === selection.row && kept.top === selection.top;
   return same ? state : { ...state, selection: kept };
 }
@@ -67,8 +77,9 @@ export function focusPane(state: ConsoleState, focus: Pane): ConsoleState {
 
 /** Asks a question. It is not armed yet, and its focus is where nothing happens. */
 export function openDialog(state: ConsoleState, draft: DialogDraft): ConsoleState {
-  const born = { id: nextId(), field: emptyField, focus: 'cancel', armed: false, busy: false, notice: '' } as const;
-  return withUi(state, { dialog: { ...draft, ...born }, toast: undefined });
+  const typed = draft.fields.map(({ initial }) => insert(emptyField, initial));
+  const born = { id: nextId(), typed, focus: 'cancel', armed: false, busy: false, notice: '' } as const;
+  return withUi(state, { dialog: { ...draft, ...born }, toast: undefined, prompt: undefined, sorting: false });
 }
 
 /** Changes the dialog of that id, if it is still there. */
