@@ -1,6 +1,7 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase, StepStatus_State as State } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 import type { Tone } from '../theme/theme.ts';
 import { cellWidth, fitCells, wrap } from './cells.ts';
@@ -112,9 +113,13 @@ function durationOf(step: StepStatus, run: Run, now: number): string {
 
 /** What the run waits for: as the server says, or, where an event came without it, as its step under way does. */
 function waitingFor(run: Run, now: number): string {
-  const { detail = '', until } = run.waitingFor ?? {};
+  const { detail = '', until, kind } = run.waitingFor ?? {};
   const step = isOver(run) ? undefined : run.steps.find(({ state }) => state === State.RUNNING);
-  if (detail !== '') return `waiting for: ${printable(detail)}${left(until, now)}`;
+  if (detail !== '') {
+    // A back-off ends then; everything else ends then at the latest.
+    const when = kind === WaitingFor_Kind.BACK_OFF ? backOffLeft(until, now) : left(until, now);
+    return `waiting for: ${printable(detail)}${when}`;
+  }
   if (step === undefined) return '';
   if (step.nextRetryAt !== undefined) return `the last attempt failed: ${printable(step.message)}`;
   const note = step.progress?.note ?? '';
@@ -124,6 +129,11 @@ function waitingFor(run: Run, now: number): string {
 function left(until: Timestamp | undefined, now: number): string {
   const at = millis(until);
   return at === undefined ? '' : `, at most ${formatCountdown(at - now)} more`;
+}
+
+function backOffLeft(until: Timestamp | undefined, now: number): string {
+  const at = millis(until);
+  return at === undefined ? '' : `, in ${formatCountdown(at - now)}`;
 }
 
 function isOver({ phase }: Run): boolean {
