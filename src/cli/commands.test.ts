@@ -39,7 +39,7 @@ describe('import', () => {
     expect(out).toMatch(/^MACHINE +OUTCOME\nmachine-1 +unchanged\n/);
   });
 
-  it.each(['0', '-1', 'x', '10001', '1.5'])('takes no %s', async (text) => {
+  it.each(['0', '-1', '10001', '1.5'])('takes no %s', async (text) => {
     expect(await bmdemo('import', '--', text)).toEqual({
       code: 2,
       out: '',

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
-import type { Ending } from './context.ts';
+import { Option } from 'commander';
+import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import type { ImportResult } from './demo-machines.ts';
 import { importDemoMachines, MAX_DEMO_MACHINES } from './demo-machines.ts';
+import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
+import { countsText, importFile } from './import-file.ts';
 import { documentText } from './output/document.ts';
 import type { Tone } from './output/paint.ts';
 import type { Column } from './output/table.ts';
@@ -19,45 +22,77 @@ const COLUMNS: readonly Column<ImportResult>[] = [
   { title: 'OUTCOME', text: ({ outcome }) => outcome, tone: ({ outcome }) => TONES[outcome] },
 ];
 
-/** `bmdemo import N`: demo machines. */
+interface ImportOptions {
+  readonly atomic?: boolean;
+  readonly dryRun?: boolean;
+  readonly map?: readonly string[];
+  readonly format?: 'csv' | 'yaml' | 'json';
+}
+
+/** `bmdemo import N` and `bmdemo import FILE`: demo machines, or one's own. */
 export function addImportCommand(program: Command, ending: Ending): void {
   const command = program
-    .command('import <N>')
-    .description('N demo machines, machine-1 to machine-N, of the fake provider; again is harmless')
+    .command('import <N|FILE>')
+    .description('N demo machines, machine-1 to machine-N, or the machines of a file; again is harmless')
+    .option('--atomic', 'all machines of the file, or none')
+    .option('--dry-run', 'say what would be new, changed or refused; change nothing')
+    .option(
+      '--map <COLUMN=FIELD>',
+      'what a CSV column is about; nothing behind = leaves it out; may be repeated',
+      gather,
+    )
+    .addOption(new Option('--format <FORMAT>', 'of the file, whatever its name').choices(['csv', 'yaml', 'json']))
     .addHelpText(
       'after',
       `
+A file is .csv with a header, or .yaml or .json as \`bmdemo export\` writes it; - reads what is piped in.
+Fields: machine_id (required), provider, mac_addresses, serial, ssh_endpoint, bmc_address, rack, model,
+bmc_credentials_ref, cluster_id, kubeconfig_secret_ref, labels.KEY. Headers that say hostname, mac, bmc
+or the like are understood. Every mistake is told as FILE:LINE:COLUMN, and keeps only its own machine out.
+
+Exit codes: 0 done, 2 no such file, 4 no server, 5 something was refused.
+
 Examples:
-  $ bmdemo import 3`,
+  $ bmdemo import 3
+  $ bmdemo import racks.csv --map 'Asset Tag=serial' --map 'Owner=labels.owner' --dry-run
+  $ bmdemo export -o yaml | bmdemo import - --server 10.0.0.7:50051 --atomic`,
     );
   addSettings(command, CLIENT_SETTINGS);
   command.action(
-    action<[string], object>(ending, async (context, [text]) => {
-      const count = Number(text);
-      if (!/^\d+$/.test(text) || count < 1 || count > MAX_DEMO_MACHINES) {
-        throw usageFailure(`N must be a whole number from 1 to ${MAX_DEMO_MACHINES}, and is "${text}"`);
+    action<[string], ImportOptions>(ending, (context, [text], options) => {
+      if (!/^[-+]?\d+(?:\.\d+)?$/.test(text)) {
+        const { atomic = false, dryRun = false, map = [], format = null } = options;
+        return importFile(context, { file: text, format, map, atomic, dryRun });
       }
-      const results = await importDemoMachines(context.client(), count);
-      const { io, form, paint } = context;
-      if (form === 'name') {
-        for (const { machineId } of results) await io.out.line(`machine/${machineId}`);
-      } else if (form === 'table') {
-        for (const line of tableLines(COLUMNS, results, io.out.columns(), paint)) await io.out.line(line);
-        await context.note(countsText(results));
-      } else {
-        const machines = results.map(({ machineId, outcome }) => ({ machineId, outcome }));
-        await io.out.write(documentText({ machines }, form));
+      if (Object.keys(options).some((name) => FILE_OPTIONS.has(name))) {
+        throw usageFailure('--atomic, --dry-run, --map and --format are about a file of machines');
       }
-      return EXIT.done;
+      return importDemo(context, text);
     }),
   );
 }
 
-/** `3 machines: 2 new, 1 unchanged`. */
-export function countsText(results: readonly ImportResult[]): string {
-  const parts = (['new', 'changed', 'unchanged'] as const)
-    .map((outcome) => [results.filter((result) => result.outcome === outcome).length, outcome] as const)
-    .filter(([count]) => count > 0)
-    .map(([count, outcome]) => `${count} ${outcome}`);
-  return `${results.length} ${results.length === 1 ? 'machine' : 'machines'}: ${parts.join(', ')}`;
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['atomic', 'dryRun', 'map', 'format']);
+
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+async function importDemo(context: Context, text: string): Promise<ExitCode> {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > MAX_DEMO_MACHINES) {
+    throw usageFailure(`N must be a whole number from 1 to ${MAX_DEMO_MACHINES}, and is "${text}"`);
+  }
+  const results = await importDemoMachines(context.client(), count);
+  const { io, form, paint } = context;
+  if (form === 'name') {
+    for (const { machineId } of results) await io.out.line(`machine/${machineId}`);
+  } else if (form === 'table') {
+    for (const line of tableLines(COLUMNS, results, io.out.columns(), paint)) await io.out.line(line);
+    await context.note(countsText(results));
+  } else {
+    const machines = results.map(({ machineId, outcome }) => ({ machineId, outcome }));
+    await io.out.write(documentText({ machines }, form));
+  }
+  return EXIT.done;
 }

@@ -10,6 +10,7 @@ import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { addExplainCommand } from './explain.ts';
 import { usageFailure } from './failure.ts';
+import { addExportCommand } from './export.ts';
 import { addGetCommand } from './get.ts';
 import { addImportCommand } from './import.ts';
 import { addListCommand } from './list.ts';
@@ -78,6 +79,7 @@ function createProgram(ending: Ending): Command {
   addGetCommand(program, ending);
   addExplainCommand(program, ending);
   addImportCommand(program, ending);
+  addExportCommand(program, ending);
   addRepairCommands(program, ending);
   program.commandsGroup('Runs:');
   addTypeCommands(program, ending);

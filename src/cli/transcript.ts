@@ -8,7 +8,7 @@ import { importDemoMachines } from './demo-machines.ts';
 import type { ExitCode } from './exit-code.ts';
 import { EXIT, exitCodeOfRun } from './exit-code.ts';
 import { followRun } from './follow/follow-run.ts';
-import { countsText } from './import.ts';
+import { countsText } from './import-file.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
 import { phaseOf } from './machine-words.ts';
 import { LiveLines } from './output/live.ts';

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Io, Output } from './io.ts';
 
 /** The streams of a test, and what was written to them. */
@@ -9,10 +10,12 @@ export interface IoDouble extends Io {
 export interface IoDoubleOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly columns?: number;
+  /** What somebody types, or a file that is piped in. */
+  readonly input?: string;
 }
 
 /** Streams that keep what is written. The configuration file of whoever runs the tests is not read. */
-export function ioDouble({ env = {}, columns }: IoDoubleOptions = {}): IoDouble {
+export function ioDouble({ env = {}, columns, input = '' }: IoDoubleOptions = {}): IoDouble {
   const written = { out: '', err: '' };
   const output = (name: 'out' | 'err'): Output => {
     const write = async (text: string) => {
@@ -30,6 +33,7 @@ export function ioDouble({ env = {}, columns }: IoDoubleOptions = {}): IoDouble 
     out: output('out'),
     err: output('err'),
     inIsTerminal: columns !== undefined,
+    input: Readable.from(input === '' ? [] : [input]),
     written,
   };
 }

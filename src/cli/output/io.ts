@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** The world of one command: where it writes, and what it knows of its surroundings. */
 export interface Io {
@@ -8,6 +8,8 @@ export interface Io {
   readonly err: Output;
   /** Whether keys can be read. */
   readonly inIsTerminal: boolean;
+  /** What is written to it: a file, or the answers of whoever sits there. */
+  readonly input: Readable;
 }
 
 /** A stream that people or programs read. */
@@ -41,5 +43,6 @@ export function processIo(): Io {
     out: outputOf(process.stdout),
     err: outputOf(process.stderr),
     inIsTerminal: process.stdin.isTTY === true,
+    input: process.stdin,
   };
 }
