@@ -1,6 +1,7 @@
 import { shortRunId } from '../tui/format/words.ts';
 import type { Condition, Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase } from '../wire/gen/baremetal/v1/machine_pb.ts';
+import { WaitingFor_Kind } from '../wire/gen/baremetal/v1/waiting_pb.ts';
 
 /** The phase of a machine. */
 export function phaseOf({ status }: Machine): MachineStatus_Phase {
@@ -16,6 +17,7 @@ function trueCondition({ status }: Machine, type: string): Condition | undefined
 export function machineNote(machine: Machine): string {
   const held = machine.status?.stoppingRunId ?? '';
   if (held !== '') return `held: the call of run ${shortRunId(held)} has not returned`;
+  if (machine.status?.waitingFor?.kind === WaitingFor_Kind.RECOVERY) return 'recovering';
   const intervention = trueCondition(machine, 'NeedsIntervention');
   if (intervention !== undefined) return `needs intervention: ${wordsOf(intervention)}`;
   const said = trueCondition(machine, 'RMA') ?? trueCondition(machine, 'OperatorMaintenance');

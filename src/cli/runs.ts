@@ -3,6 +3,7 @@ import { filterFields } from '../core/domain/filter.ts';
 import { planName, runPhaseWord, shortRunId } from '../tui/format/words.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import { RunSchema } from '../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../wire/gen/baremetal/v1/waiting_pb.ts';
 import type { Ending } from './context.ts';
 import { action } from './context.ts';
 import { EXIT } from './exit-code.ts';
@@ -25,7 +26,13 @@ const COLUMNS: readonly Column<Run>[] = [
   { title: 'BY', text: ({ initiatedBy }) => initiatedBy || '–', leaves: 1, shrinkTo: 8 },
   { title: 'AGE', text: ({ createdAt }) => ageOf(createdAt) || '–', align: 'right', leaves: 2 },
   { title: 'TOOK', text: (run) => tookText(run.startedAt, run.finishedAt) || '–', align: 'right', leaves: 5 },
-  { title: 'NOTE', text: ({ error }) => error?.message ?? '', tone: () => 'error', shrinkTo: 12, leaves: 6 },
+  {
+    title: 'NOTE',
+    text: noteOf,
+    tone: ({ error }) => (error === undefined ? 'warn' : 'error'),
+    shrinkTo: 12,
+    leaves: 6,
+  },
 ];
 
 interface RunsOptions extends ListOptions {
@@ -66,4 +73,9 @@ Examples:
       return EXIT.done;
     }),
   );
+}
+
+/** Why it failed, or that no server carries it out at this moment. */
+function noteOf({ error, waitingFor }: Run): string {
+  return error?.message ?? (waitingFor?.kind === WaitingFor_Kind.RECOVERY ? 'recovering' : '');
 }

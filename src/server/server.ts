@@ -21,6 +21,7 @@ import type { Listener } from './listener.ts';
 import { listen } from './listener.ts';
 import type { ServerLog } from './log.ts';
 import { createServerLog } from './log.ts';
+import { Recovering } from './recovering.ts';
 import { RUN_LOG_LIMITS } from './stores/shared/limits.ts';
 import { Hub } from './watch/hub.ts';
 
@@ -88,6 +89,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     maxRuns: config.maxRuns,
     log: log.child({ component: 'engine' }),
   });
+  const recovering = new Recovering(store, clock, instance);
   const janitor = new Janitor({
     store,
     policy: config.keep ?? DEFAULT_KEEP,
@@ -95,7 +97,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     log: log.child({ component: 'janitor' }),
   });
   const { server, injector } = createGrpcServer({
-    context: { instance, store, clock, providers, hub, log },
+    context: { instance, store, clock, providers, hub, recovering, log },
     about: {
       version: config.version,
       instance,
@@ -119,6 +121,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     const target = parseListen(config.listen);
     if (target.kind === 'fault') return refused(target);
     await hub.start();
+    recovering.start();
     const runs = await runsUnderWay(store);
     const opened = await listen(target, (socket) => injector.injectConnection(socket));
     if (opened.kind === 'fault') return refused(opened);
@@ -153,6 +156,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     await nextTurn(); // Those who watch the health hear of it before their stream ends.
     closing.abort();
     const [{ interrupted }] = await Promise.all([engine.stop(graceMs), disconnect(), janitor.stop()]);
+    recovering.stop();
     await hub.stop();
     const lost = await lostWith(store);
     await store.close();

@@ -34,7 +34,7 @@ export interface AboutServer {
 
 /** About the server itself. */
 export function serverService(context: ServiceContext, about: AboutServer): Handlers<typeof ServerService> {
-  const { store, clock, providers } = context;
+  const { store, clock, providers, recovering } = context;
   return {
     async getServerInfo(_, call) {
       return create(GetServerInfoResponseSchema, {
@@ -61,6 +61,7 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
         caller: { ...call.caller, allowedMethods: [...about.methods] },
         demo: [...providers.keys()].every((name) => about.simulated.has(name)),
         servers: 1,
+        recoveringRuns: await recovering.count(),
       });
     },
 
