@@ -39,6 +39,8 @@ export interface Engine {
 
 /** Runs claimed in one go. */
 const CLAIM_AT_ONCE = 256;
+/** The shortest wait before due runs are asked for again, in milliseconds. */
+const LEAST_WAIT_MS = 10;
 /** How long calls that were told to stop have to return before the server goes without them, in milliseconds. */
 const ABORT_GRACE_MS = 1_000;
 
@@ -113,7 +115,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   const armDueTimer = (nextDueAt: Millis | null) => {
     dueTimer?.();
-    dueTimer = nextDueAt === null ? null : clock.after(Math.max(0, nextDueAt - clock.now()), claim);
+    // The store's clock says when; where this server's runs ahead of it, it must not ask without a pause.
+    dueTimer = nextDueAt === null ? null : clock.after(Math.max(LEAST_WAIT_MS, nextDueAt - clock.now()), claim);
   };
 
   /** Takes over what servers that are gone have left; of runs that have ended there is only to record that their call has. */

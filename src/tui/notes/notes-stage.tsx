@@ -5,8 +5,7 @@ import { isWideLocale } from '../theme/glyphs.ts';
 import type { ThemeName } from '../theme/theme.ts';
 import { themeOf } from '../theme/themes.ts';
 import { NotesScreen } from './NotesScreen.tsx';
-import type { NotesStreams } from './notes.ts';
-import type { NotesSource } from './source.ts';
+import type { NotesSource, NotesStreams } from './source.ts';
 
 /** Draws the notes screen until it is left, or the process is told to end; the terminal is then as it was before. */
 export async function showNotes(source: NotesSource, themeName: ThemeName, streams: NotesStreams): Promise<void> {

@@ -1,13 +1,6 @@
 import { forcedColour } from '../terminal/colour-depth.ts';
-import type { ScreenStream } from '../terminal/output.ts';
 import type { ThemeName } from '../theme/theme.ts';
-import type { NotesSource } from './source.ts';
-
-/** The terminal that a notes screen is drawn on and typed into. */
-export interface NotesStreams {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: ScreenStream;
-}
+import type { NotesSource, NotesStreams } from './source.ts';
 
 /** Shows the presenter's own screen until it is left; whatever happens, the terminal is then as it was before. */
 export async function runNotes(source: NotesSource, theme: ThemeName, streams: NotesStreams = process): Promise<void> {

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { SendCommandRequestSchema, TourState } from '../../wire/gen/bmdemo/v1/remote_pb.ts';
+import type { ScreenStream } from '../terminal/output.ts';
 
 /** How a notes screen stands with its tour. */
 export type NotesState =
@@ -18,4 +19,10 @@ export interface NotesSource {
   subscribe(listener: () => void): () => void;
   /** Sends a command; answers why it was not taken, as a sentence, empty if it was. */
   send(request: NotesRequest): Promise<string>;
+}
+
+/** The terminal that a notes screen is drawn on and typed into. */
+export interface NotesStreams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: ScreenStream;
 }

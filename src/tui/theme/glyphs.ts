@@ -1,4 +1,14 @@
-import type { BoxStyle } from './theme.ts';
+/** The eight pieces of a frame. */
+export interface BoxStyle {
+  readonly topLeft: string;
+  readonly top: string;
+  readonly topRight: string;
+  readonly left: string;
+  readonly right: string;
+  readonly bottomLeft: string;
+  readonly bottom: string;
+  readonly bottomRight: string;
+}
 
 /** Every sign that is not a word. Each takes exactly one cell, so that columns stay columns. */
 export interface Glyphs {

@@ -27,18 +27,6 @@ export interface Style {
   readonly underline?: boolean;
 }
 
-/** The eight pieces of a frame. */
-export interface BoxStyle {
-  readonly topLeft: string;
-  readonly top: string;
-  readonly topRight: string;
-  readonly left: string;
-  readonly right: string;
-  readonly bottomLeft: string;
-  readonly bottom: string;
-  readonly bottomRight: string;
-}
-
 /** The themes by name, in the order in which they are offered. */
 export const THEME_NAMES = ['dark', 'light', 'high-contrast', 'mono', 'ascii'] as const;
 
