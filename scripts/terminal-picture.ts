@@ -18,7 +18,7 @@ export interface TerminalColours {
 }
 
 /** A light text on a dark ground, as most terminals have it. */
-export const DARK: TerminalColours = { background: '#1c1c1c', foreground: '#e4e4e4' };
+const DARK: TerminalColours = { background: '#1c1c1c', foreground: '#e4e4e4' };
 
 /** What a terminal shows, as a PNG. */
 export function pictureOf(terminal: Terminal, colours: TerminalColours = DARK): Buffer {
@@ -34,7 +34,7 @@ export function pictureOf(terminal: Terminal, colours: TerminalColours = DARK): 
 }
 
 /** What a terminal shows, as an SVG. */
-export function svgOf(terminal: Terminal, colours: TerminalColours): string {
+function svgOf(terminal: Terminal, colours: TerminalColours): string {
   const { cols, rows } = terminal;
   const width = cols * CELL_WIDTH + 2 * MARGIN;
   const height = rows * CELL_HEIGHT + 2 * MARGIN;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { PtyTerminal } from '../support/pty-terminal.ts';
@@ -77,18 +78,14 @@ describe('the main job', () => {
 });
 
 describe('keys', () => {
-  test('a paste of machine-1⏎rb starts nothing', async () => {
+  test('a paste of machine-1⏎rb starts nothing; jj moves twice; ry opens a question and does not answer it', async () => {
     const terminal = await withMachines();
     terminal.paste('machine-1\nrb');
     terminal.press('j');
     await terminal.until(/> {2}machine-2/);
     expect(terminal.text).toContain('0 runs active');
     expect(terminal.text).not.toContain('Repave');
-  });
-
-  test('chunks: jj moves twice, ry opens a question and answers it not', async () => {
-    const terminal = await withMachines();
-    terminal.press('jj');
+    terminal.press('kjj');
     await terminal.until(/> {2}machine-3/);
     terminal.press('ry\r');
     await terminal.until('y yes');
@@ -163,6 +160,20 @@ describe('the terminal', () => {
     expect((await terminal.ended).exitCode).toBe(code);
     expect(terminal.isFullScreen).toBe(false);
     expect(terminal.written.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.written.lastIndexOf('\x1b[?25l'));
+  });
+
+  test('an error that nobody has caught gives the screen back, then says so, with a crash file and exit code 1', async () => {
+    const fail = "process.on('SIGUSR2', () => Promise.reject(new Error('something broke')))";
+    const terminal = await startOnTerminal(OWN, {
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fail)}` },
+    });
+    await terminal.until('No machines yet.');
+    process.kill(terminal.pid, 'SIGUSR2');
+    expect((await terminal.ended).exitCode).toBe(1);
+    expect(terminal.isFullScreen).toBe(false);
+    expect(terminal.text).toContain('The console failed: something broke');
+    const [, crashFile = ''] = /is in (\S+\.txt)/.exec(terminal.text.replaceAll('\n', '')) ?? [];
+    expect(await readFile(crashFile, 'utf8')).toContain('Error: something broke');
   });
 
   test('Ctrl-Z goes back to the shell, and fg comes back', async () => {
