@@ -6,6 +6,7 @@ import { Director } from '../tour/director/director.ts';
 import type { TourPlan } from '../tour/director/state.ts';
 import { chapterNumbered, countOf, numberOf } from '../tour/director/state.ts';
 import { plannedTimes, tellTime } from '../tour/director/timing.ts';
+import type { ScreenSize } from '../tour/remote/service.ts';
 import { formatScriptMistake } from '../tour/script/mistake.ts';
 import { faultsOf } from '../tour/script/references.ts';
 import type { Chapter, Script } from '../tour/script/script.ts';
@@ -18,6 +19,8 @@ import { ownHost, remoteHost, requireHarmless } from './demo/host.ts';
 import { readKeys } from './demo/keyboard.ts';
 import type { DemoOptions, RawDemoOptions } from './demo/options.ts';
 import { addDemoOptions, readDemoOptions, requireOneServer } from './demo/options.ts';
+import type { Remotes } from './demo/remotes.ts';
+import { takeRemotes } from './demo/remotes.ts';
 import { readScriptFile, scriptToPlay } from './demo/script-file.ts';
 import { TourServer } from './demo/tour-server.ts';
 import { Transcript } from './demo/transcript.ts';
@@ -25,6 +28,7 @@ import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
+import type { Output } from './output/io.ts';
 import type { Column } from './output/table.ts';
 import { tableLines } from './output/table.ts';
 import { listenAddress } from './settings/resolve.ts';
@@ -141,7 +145,13 @@ async function playTranscript(context: Context, script: Script, options: DemoOpt
   const host = remote === undefined ? ownHost(server, { user }) : remoteHost(remote.label, { user });
   const director = new Director(plan, host, systemClock);
   const giveBack = pace === null ? readKeys(process.stdin, director, (text) => void context.note(text)) : () => {};
+  let remotes: Remotes | null = null;
   try {
+    if (isTerminal || options.notesListen !== null) {
+      remotes = await takeRemotes(director, () => screenOf(io.out), options.notesListen, io.env);
+      const where = remotes.address === '' ? '' : `, and takes others on ${remotes.address}`;
+      await context.note(`\`bmdemo notes\` in another terminal shows what to say${where}`);
+    }
     const transcript = new Transcript({
       director,
       io,
@@ -158,6 +168,7 @@ async function playTranscript(context: Context, script: Script, options: DemoOpt
     throw error;
   } finally {
     giveBack();
+    remotes?.close();
     interrupt.dispose();
     await director.close();
     await server.stop();
@@ -170,4 +181,10 @@ function timeText(director: Director): string {
   const planned = plannedTimes(plan.script, plan.minutes);
   const told = tellTime(state.timing, planned, state.place.part, Date.now());
   return `the talk took ${formatCountdown(told.elapsed)}, and was planned for ${formatCountdown(told.planned)}`;
+}
+
+/** A terminal's size, as notes screens are told it; 0 where it is not known. */
+function screenOf(out: Output): ScreenSize {
+  const columns = out.columns();
+  return { columns: Number.isFinite(columns) ? columns : 0, rows: process.stdout.rows ?? 0 };
 }

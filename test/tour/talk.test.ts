@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { requireHarmless } from '../../src/cli/demo/host.ts';
 import { phaseOf, runPhaseOf } from '../../src/tour/room/view.ts';
 import { TalkStage } from './stage.ts';
 
@@ -102,6 +103,13 @@ describe('the talk', () => {
     expect(stage.director.moment.server).toBe(address);
     expect(await phases(stage)).toMatchObject({ 'machine-1': 'FACTORY_READY', 'machine-3': 'IN_SERVICE' });
     await stage.playChapter(9);
+  });
+
+  it('is not given on a server that has machines already', async () => {
+    const stage = new TalkStage({ from: 4 });
+    await stage.playChapter(4);
+    const talk = requireHarmless(stage.director.moment.server, { user: 'presenter' });
+    await expect(talk).rejects.toThrow(/has 3 machines already, and a talk begins with none/);
   });
 
   it.each([1, 2, 3])('shows the answer to question %i live, and comes back', async (number) => {

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { Pace } from '../../tour/director/state.ts';
+import type { RemoteTarget } from '../../tour/remote/listener.ts';
 import { usageFailure } from '../failure.ts';
 import type { Settings } from '../settings/resolve.ts';
 import { addSettings } from '../settings/resolve.ts';
 import type { SettingName } from '../settings/settings.ts';
 import { COMMON_SETTINGS, flagOf, LISTEN_SETTINGS, SERVER_SETTINGS } from '../settings/settings.ts';
+import { readNotesListen } from './remotes.ts';
 
 /** What of a server a tour settles itself: each begins with a fresh store and fresh machines. */
 const NOT_FOR_TOURS: readonly SettingName[] = ['store', 'fake-world'];
@@ -30,6 +32,7 @@ export interface RawDemoOptions {
   readonly auto?: string | true;
   readonly from?: string;
   readonly minutes?: string;
+  readonly notesListen?: string;
 }
 
 /** The same, read. */
@@ -40,6 +43,8 @@ export interface DemoOptions {
   /** The number of the chapter to begin with; null: the first. */
   readonly from: number | null;
   readonly minutes: number;
+  /** Where notes screens are taken beside the user's socket; null: nowhere. */
+  readonly notesListen: RemoteTarget | null;
 }
 
 /** Gives the command its options. */
@@ -50,6 +55,7 @@ export function addDemoOptions(command: Command): void {
     .option('--from <N>', 'begin with chapter N; 0 is the opening')
     .option('--minutes <N>', 'how long the talk is to take: 10 or 15 (default 10)')
     .option('--auto [SECONDS]', 'plays by itself; a beat stays so long, or as long as it takes to say it')
+    .option('--notes-listen <PORT>', 'takes notes screens on this port of the loopback as well')
     .option('--fast', 'the usual timings, where a terminal would have the slow ones');
   addSettings(command, DEMO_SETTINGS);
 }
@@ -66,6 +72,7 @@ export function readDemoOptions(raw: RawDemoOptions): DemoOptions {
     auto: readPace(raw.auto),
     from: raw.from === undefined ? null : Number(raw.from),
     minutes,
+    notesListen: raw.notesListen === undefined ? null : readNotesListen(raw.notesListen),
   };
 }
 

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PROGRAM, PtyTerminal } from '../support/pty-terminal.ts';
+
+function home(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'bmdemo-demo-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Runs the program in a pipe. */
+async function run(...args: readonly string[]) {
+  const directory = home();
+  const env = { ...process.env, XDG_STATE_HOME: directory, XDG_CONFIG_HOME: directory, XDG_RUNTIME_DIR: directory };
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, out, err };
+}
+
+async function onTerminal(runtime: string, ...args: readonly string[]): Promise<PtyTerminal> {
+  const terminal = await PtyTerminal.start(args, { env: { XDG_RUNTIME_DIR: runtime } });
+  onTestFinished(() => terminal.close());
+  return terminal;
+}
+
+describe('bmdemo demo in a pipe', () => {
+  it('plays every chapter, and ends with 0 because each did what it says', async () => {
+    const { code, out } = await run('demo', '--auto', '0', '--speed', '20', '--port', '0');
+    expect(out).toContain('== 10 of 10 · Run history');
+    expect(code).toBe(0);
+    const [first, second] = [...out.matchAll(/^ {2}(?:first|second) +change-4711 +([0-9a-z]{16})$/gm)];
+    expect(first?.[1]).toBeDefined();
+    expect(second?.[1]).toBe(first?.[1]);
+    for (const claim of [
+      /✓ run \w{8} on machine-1 has tried verify-in-cluster again, attempt 2 of 4/,
+      /✓ machine-1 has passed PROVISIONING, READY, IN_SERVICE/,
+      /✓ run \w{8} on machine-2 is CANCELED in repave-image/,
+      /✓ machine-2 is MAINTENANCE, with NeedsIntervention: .*wrong machine/,
+      /✓ machine-3 is RMA, with RMA: .*bad memory module/,
+      /graceful stop, 0 runs lost/,
+    ]) {
+      expect(out).toMatch(claim);
+    }
+  });
+
+  it('looks through a script and names every mistake', async () => {
+    const file = join(home(), 'walk.yaml');
+    writeFileSync(
+      file,
+      'title: A walk\nfaults: ["machine-1/x=nonsense"]\nchapters:\n  - { id: a, title: A, time: 5s, beats: [] }\n',
+    );
+    const { code, out } = await run('demo', '--check', file);
+    expect(out).toContain(`${file}:4:`);
+    expect(code).toBe(2);
+  });
+
+  it('says that no server is there', async () => {
+    const { code, err } = await run('demo', '--server', '127.0.0.1:1');
+    expect(err).toMatch(/no bmdemo server answers/);
+    expect(code).toBe(4);
+  });
+
+  it('does not take a server and what a server should be at the same time', async () => {
+    const { code, err } = await run('demo', '--server', '127.0.0.1:1', '--speed', '3');
+    expect(err).toMatch(/--server and --speed do not go together/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('bmdemo demo on a terminal', () => {
+  it('is driven by the presenter, here and from the notes screen, which may be killed and opened again', async () => {
+    const runtime = home();
+    const tour = await onTerminal(runtime, 'demo', '--fast', '--speed', '20', '--port', '0');
+    await tour.until('bmdemo notes');
+    const notes = await onTerminal(runtime, 'notes');
+    await notes.until('Ready: space begins');
+    notes.press(' ');
+    await tour.until('idempotent, observable, extensible');
+    await notes.until('Space goes on.');
+    await notes.close();
+    const again = await onTerminal(runtime, 'notes');
+    await again.until('What you will see');
+    again.press('9G');
+    await tour.until('Hardware fails');
+    await again.until('Space shows the command.');
+    tour.press(' ');
+    await tour.until('$ bmdemo rma machine-3 --reason "bad memory module in slot A3"');
+    await again.until('Space runs the command.');
+    // Not space: two presses so shortly after each other count once, wherever they come from.
+    again.press('r');
+    await tour.until('machine-3 is RMA, with RMA');
+    tour.press('q');
+    await tour.until('end the tour?');
+    tour.press('y');
+    expect((await tour.ended).exitCode).toBe(0);
+    await again.until('No tour is running');
+    again.press('q');
+    expect((await again.ended).exitCode).toBe(0);
+  });
+});
