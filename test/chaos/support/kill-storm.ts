@@ -51,7 +51,11 @@ export async function killStorm(
     for (let round = 1; more; round += 1) {
       const order = await startRun(clientOf(index + round), machineId, `round-${round}`);
       ordered.push(order);
-      if (index < logs && round === 1) readers.push(followLog(clientOf(index), order.runId));
+      if (index < logs && round === 1) {
+        const reader = followLog(clientOf(index), order.runId);
+        reader.catch(() => {}); // It is looked at below, unless something fails before that.
+        readers.push(reader);
+      }
       await watcher.untilEnded([order.runId], LONG_MS);
     }
   };
