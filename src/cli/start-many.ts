@@ -16,7 +16,7 @@ import { LiveLines } from './output/live.ts';
 import { tookText } from './output/when.ts';
 import { runTone } from './output/words.ts';
 import { tellDetached } from './start-one.ts';
-import type { StartOrder } from './start-options.ts';
+import type { Pace, StartOrder } from './start-options.ts';
 
 /** More machines than this are not followed by one command: each is a stream of its own. */
 const MAX_FOLLOWED = 1_000;
@@ -29,15 +29,26 @@ interface Told {
   readonly run: Run | null;
 }
 
-/** Starts a run on each machine, all at once, and tells one line a machine and a summary; the worst exit code counts. */
+/** How many machines are worked through. */
+export interface Manner extends Pace {
+  /** True: the runs are only started; each is done once it is accepted. */
+  readonly detach: boolean;
+}
+
+/**
+ * Starts a run on each machine, in their order and at most `maxParallel` at a time, and tells one line a machine, a summary, and which
+ * ones were not started because too many were not done; the worst exit code counts.
+ */
 export async function startMany(
   context: Context,
   machineIds: readonly string[],
   order: StartOrder,
-  detach: boolean,
+  { detach, maxParallel, stopAfterFailures }: Manner,
 ): Promise<ExitCode> {
-  if (!detach && machineIds.length > MAX_FOLLOWED) {
-    throw usageFailure(`at most ${MAX_FOLLOWED} machines can be followed at once; add --detach to only start the runs`);
+  if (!detach && Math.min(machineIds.length, maxParallel) > MAX_FOLLOWED) {
+    throw usageFailure(
+      `at most ${MAX_FOLLOWED} machines can be followed at once; add --detach to only start the runs, or --max-parallel`,
+    );
   }
   const { io, form, paint } = context;
   const client = context.client();
@@ -78,20 +89,41 @@ export async function startMany(
     }
   };
 
+  const results: Told[] = [];
+  const queue = machineIds.entries();
+  let begun = 0;
+  let failures = 0;
+  const worker = async () => {
+    for (const [index, machineId] of queue) {
+      begun += 1;
+      const told = await one(machineId);
+      results[index] = told;
+      if (told.code !== EXIT.done) failures += 1;
+      if (failures >= stopAfterFailures || interrupt.signal.aborted) break;
+    }
+  };
+
   try {
-    const told = await Promise.all(machineIds.map(one));
+    await Promise.all(Array.from({ length: Math.min(machineIds.length, maxParallel) }, worker));
+    const told = results.filter((result) => result !== undefined);
     await live.status('');
     if (form === 'table') await io.out.line(summary(told, Date.now() - startedAt));
     else await writeRuns(context, told);
+    await tellNotStarted(context, machineIds.slice(begun));
     return worstOf(told.map(({ code }) => code));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     await live.status('');
     await tellDetached(context, board.running());
+    await tellNotStarted(context, machineIds.slice(begun));
     return EXIT.interrupted;
   } finally {
     interrupt.dispose();
   }
+}
+
+async function tellNotStarted(context: Context, machineIds: readonly string[]): Promise<void> {
+  if (machineIds.length > 0) await context.note(`${machineIds.length} not started: ${machineIds.join(' ')}`);
 }
 
 /** What is under way, as the line below the others tells it. */
@@ -133,7 +165,8 @@ function summary(told: readonly Told[], tookMs: number): string {
   const counts = new Map<string, number>();
   for (const { word } of told) counts.set(word, (counts.get(word) ?? 0) + 1);
   const parts = [...counts].map(([word, count]) => `${count} ${word}`);
-  return `${told.length} machines: ${parts.join(', ')}, after ${(tookMs / 1000).toFixed(1)}s`;
+  const machines = told.length === 1 ? 'machine' : 'machines';
+  return `${told.length} ${machines}: ${parts.join(', ')}, after ${(tookMs / 1000).toFixed(1)}s`;
 }
 
 async function writeRuns({ io, form }: Context, told: readonly Told[]): Promise<void> {

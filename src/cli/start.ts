@@ -3,13 +3,14 @@ import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import type { ExitCode } from './exit-code.ts';
-import { machineIdOf } from './ids.ts';
+import type { SelectOptions } from './select-machines.ts';
+import { addSelectOptions, selectMachines } from './select-machines.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
 import { startMany } from './start-many.ts';
 import { startOne } from './start-one.ts';
 import type { StartOptions } from './start-options.ts';
-import { addStartOptions, startOrder } from './start-options.ts';
+import { addPaceOptions, addStartOptions, paceOf, startOrder } from './start-options.ts';
 
 /** A command that starts runs of one type with that type's default plan. */
 interface TypeCommand {
@@ -34,7 +35,10 @@ const TYPE_COMMANDS: readonly TypeCommand[] = [
     name: 'reboot',
     type: 'REBOOT',
     description: 'restart machines; what is installed stays',
-    examples: ['bmdemo reboot machine-1 --reason "kernel update"'],
+    examples: [
+      'bmdemo reboot machine-1 --reason "kernel update"',
+      "bmdemo reboot --selector 'rack=r1' --expect 20 --max-parallel 5 --stop-after-failures 1",
+    ],
   },
   {
     name: 'rma',
@@ -59,33 +63,39 @@ const TYPE_COMMANDS: readonly TypeCommand[] = [
 /** `bmdemo repave ID…` and its like. */
 export function addTypeCommands(program: Command, ending: Ending): void {
   for (const { name, type, description, examples } of TYPE_COMMANDS) {
-    const command = program.command(`${name} <ID...>`).description(description);
+    const command = program.command(`${name} [ID...]`).description(description);
     finish(command, examples);
     command.action(
-      action<[string[]], StartOptions>(ending, (context, [ids], options) => start(context, type, '', ids, options)),
+      action<[string[]], StartOptions & SelectOptions>(ending, (context, [ids], options) =>
+        start(context, type, '', ids, options),
+      ),
     );
   }
 }
 
 /** `bmdemo start PLAN ID…`: a run of any plan. */
 export function addStartCommand(program: Command, ending: Ending): void {
-  const command = program.command('start <PLAN> <ID...>').description('start runs of a plan, and follow them');
+  const command = program.command('start <PLAN> [ID...]').description('start runs of a plan, and follow them');
   finish(command, [
     'bmdemo start reboot machine-1',
     'bmdemo start plan/upgrade machine-2 --detach',
     'bmdemo start repave-join machine-3 --dry-run',
   ]);
   command.action(
-    action<[string, string[]], StartOptions>(ending, (context, [plan, ids], options) =>
+    action<[string, string[]], StartOptions & SelectOptions>(ending, (context, [plan, ids], options) =>
       start(context, '', plan, ids, options),
     ),
   );
 }
 
 function finish(command: Command, examples: readonly string[]): void {
+  addSelectOptions(command);
   addStartOptions(command);
+  addPaceOptions(command);
   addSettings(command, CLIENT_SETTINGS);
   const after = `
+A selector is resolved once, and what it matches confirmed by its number unless --yes.
+
 Exit codes: 0 done, 1 failed, 3 canceled, 4 no server, 5 refused; of several machines the worst.
 Ctrl-C only stops following (130): the run goes on. --dry-run: 0 it would be started, 5 it would be refused.
 
@@ -94,18 +104,19 @@ ${examples.map((example) => `  $ ${example}`).join('\n')}`;
   command.addHelpText('after', after);
 }
 
-function start(
+async function start(
   context: Context,
   type: string,
   planId: string,
   ids: readonly string[],
-  options: StartOptions,
+  options: StartOptions & SelectOptions,
 ): Promise<ExitCode> {
-  const machineIds = [...new Set(ids.map(machineIdOf))];
   const order = startOrder(type, planId, options);
+  const pace = paceOf(options);
+  const machineIds = await selectMachines(context, ids, options, options.dryRun !== true);
   if (options.dryRun === true) return dryRun(context, machineIds, order);
   const detach = options.detach === true;
   const [only] = machineIds;
   if (machineIds.length === 1 && only !== undefined) return startOne(context, only, order, detach);
-  return startMany(context, machineIds, order, detach);
+  return startMany(context, machineIds, order, { detach, ...pace });
 }
