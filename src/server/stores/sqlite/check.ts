@@ -18,8 +18,9 @@ const FETCH = 200;
 export function checkFile(path: string, tell: (violation: string) => void): void {
   inspect(path, (reader) => {
     for (const violation of databaseFaults(reader)) tell(violation);
+    const identities = identitiesIn(reader);
     for (const id of machineIds(reader)) {
-      for (const violation of violationsOf(machineOf(reader, id))) tell(violation);
+      for (const violation of violationsOf(machineOf(reader, id, identities.get(id) ?? []))) tell(violation);
     }
     for (const violation of strays(reader)) tell(violation);
   });
@@ -46,26 +47,48 @@ function* machineIds(reader: Connection): Generator<string> {
   }
 }
 
-function machineOf(reader: Connection, id: string): CheckedMachine {
+/** All identities by the machine that holds them: no index finds those of one. */
+function identitiesIn(reader: Connection): ReadonlyMap<string, readonly Identity[]> {
+  const held = new Map<string, Identity[]>();
+  for (const row of reader.all('SELECT machine_id, kind, value FROM identities')) {
+    const identity = { kind: text(row, 'kind') as Identity['kind'], value: text(row, 'value') };
+    const others = held.get(text(row, 'machine_id'));
+    if (others === undefined) held.set(text(row, 'machine_id'), [identity]);
+    else others.push(identity);
+  }
+  return held;
+}
+
+function machineOf(reader: Connection, id: string, identities: readonly Identity[]): CheckedMachine {
   const row = reader.get('SELECT * FROM machines WHERE machine_id = ?', id);
   const remains = row ?? reader.get('SELECT fence FROM tombstones WHERE machine_id = ?', id);
   const sql = 'SELECT run_id, kind, revision, at FROM events WHERE machine_id = ? ORDER BY seq';
-  const baselines = reader.all('SELECT subject, id, revision FROM baselines WHERE machine_id = ?', id);
-  const identities = reader.all('SELECT kind, value FROM identities WHERE machine_id = ?', id);
   const runs = reader.all('SELECT * FROM runs WHERE machine_id = ? ORDER BY run_id', id);
+  const events = reader.all(sql, id).map(eventOf);
+  const runIds = new Set([...events.map(({ runId }) => runId), ...runs.map((run) => text(run, 'run_id'))]);
   return {
     id,
     machine: row === null ? null : parseMachine(text(row, 'image')),
     columns: row === null ? null : columnsOf(row, ['attention']),
     folded: foldedMachine(reader, id),
     fence: int(remains ?? {}, 'fence'),
-    events: reader.all(sql, id).map(eventOf),
-    baselines: new Map(
-      baselines.map((one) => [text(one, 'subject') === 'run' ? text(one, 'id') : '', int(one, 'revision')]),
-    ),
+    events,
+    baselines: revisionsInBaseline(reader, id, runIds),
     runs: runs.map((run) => runOf(reader, run)),
-    identities: identities.map((one) => ({ kind: text(one, 'kind') as Identity['kind'], value: text(one, 'value') })),
+    identities,
   };
+}
+
+/** Revisions by run id; the machine's own under the empty one. */
+function revisionsInBaseline(reader: Connection, id: string, runIds: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const add = (subject: string, of: string, key: string) => {
+    const row = reader.get('SELECT revision FROM baselines WHERE subject = ? AND id = ?', subject, of);
+    if (row !== null) found.set(key, int(row, 'revision'));
+  };
+  add('machine', id, '');
+  for (const runId of runIds) if (runId !== '') add('run', runId, runId);
+  return found;
 }
 
 function eventOf(row: SqlRow): CheckedEvent {

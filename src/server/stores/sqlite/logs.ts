@@ -161,19 +161,21 @@ export function forgetLog(database: Database, runId: string): void {
 
 /** Drops lines of logs that were let go of, at most so many; true while there are more. Inside a transaction. */
 export function dropSweptLines(database: Database, most: number): boolean {
-  const row = database.get('SELECT run_id FROM swept_logs LIMIT 1');
-  if (row === null) return false;
-  const runId = text(row, 'run_id');
-  const next = database.get(
-    'SELECT sequence FROM logs WHERE run_id = ? ORDER BY sequence LIMIT 1 OFFSET ?',
-    runId,
-    most,
-  );
-  if (next === null) {
-    database.run('DELETE FROM logs WHERE run_id = ?', runId);
-    database.run('DELETE FROM swept_logs WHERE run_id = ?', runId);
-    return database.get('SELECT 1 FROM swept_logs LIMIT 1') !== null;
+  for (let left = most; ; ) {
+    const row = database.get('SELECT run_id FROM swept_logs LIMIT 1');
+    if (row === null) return false;
+    if (left <= 0) return true;
+    left -= dropLines(database, text(row, 'run_id'), left);
   }
-  database.run('DELETE FROM logs WHERE run_id = ? AND sequence < ?', runId, int(next, 'sequence'));
-  return true;
+}
+
+/** Drops the first lines of a log, and the note of it with the last one. An empty log counts as one line. */
+function dropLines(database: Database, runId: string, most: number): number {
+  const sql = 'SELECT sequence FROM logs WHERE run_id = ? ORDER BY sequence LIMIT 1 OFFSET ?';
+  const next = database.get(sql, runId, most);
+  if (next !== null) {
+    return database.run('DELETE FROM logs WHERE run_id = ? AND sequence < ?', runId, int(next, 'sequence'));
+  }
+  database.run('DELETE FROM swept_logs WHERE run_id = ?', runId);
+  return Math.max(1, database.run('DELETE FROM logs WHERE run_id = ?', runId));
 }

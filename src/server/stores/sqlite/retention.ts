@@ -9,10 +9,10 @@ import { dropSweptLines, forgetLog } from './logs.ts';
 import { int, parseRun, text } from './rows.ts';
 
 /** Rows that one step lets go of at most, so that no step holds up the writes beside it. */
-const STEP = 100;
+const STEP = 40;
 
 /** Lines of logs that one step lets go of at most. */
-const LINES_STEP = 2_000;
+const LINES_STEP = 1_000;
 
 const OLDEST_RUNS = `SELECT run_id, finished_at AS at, image FROM runs WHERE finished_at IS NOT NULL AND stopping = 0
   ORDER BY finished_at, run_id LIMIT ${STEP}`;
