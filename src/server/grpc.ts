@@ -14,7 +14,6 @@ import type { Guard } from './interceptors/guard.ts';
 import { guardService } from './interceptors/guard.ts';
 import { GRPC_OPTIONS } from './limits.ts';
 import { reflectionHandlers } from './reflection.ts';
-import { CALLS_TO_COME } from './services/answers.ts';
 import type { ServiceContext } from './services/context.ts';
 import { eventService } from './services/event.ts';
 import { machineService } from './services/machine.ts';
@@ -36,10 +35,7 @@ const ALL_SERVICES: readonly DescService[] = [...OWN_SERVICES, Health, ServerRef
 
 /** The methods that this version carries out, as `baremetal.v1.RunService/StartRun`. */
 export function implementedMethods(): readonly string[] {
-  const later: ReadonlySet<string> = new Set(CALLS_TO_COME);
-  return OWN_SERVICES.flatMap((service) =>
-    service.methods.filter((method) => !later.has(method.name)).map((method) => `${service.typeName}/${method.name}`),
-  );
+  return OWN_SERVICES.flatMap((service) => service.methods.map((method) => `${service.typeName}/${method.name}`));
 }
 
 /** What a gRPC server is made of. */

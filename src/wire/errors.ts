@@ -28,7 +28,7 @@ export type ErrorReason =
   | RefusalReason
   | 'SERVICE_NOT_FOUND'
   | 'BEFORE_HISTORY'
-  | 'UNIMPLEMENTED_YET'
+  | 'BAD_PLAN'
   | 'UNAUTHENTICATED'
   | 'PERMISSION_DENIED'
   | 'TOO_MANY_REQUESTS'

@@ -11,6 +11,7 @@ import { loadContract } from './load.ts';
 import { logContract } from './logs.ts';
 import { machineListContract } from './machine-lists.ts';
 import { pastContract } from './past.ts';
+import { planContract } from './plans.ts';
 import { retentionContract } from './retention.ts';
 import { rowContract } from './rows.ts';
 import { runListContract } from './run-lists.ts';
@@ -30,6 +31,7 @@ export function describeStore(name: string, factory: StoreFactory, { shared = fa
   describe(`${name}: leases`, () => leaseContract(factory));
   if (!shared) describe(`${name}: reap`, () => reapContract(factory));
   describe(`${name}: rows and counts`, () => rowContract(factory));
+  describe(`${name}: own plans`, () => planContract(factory));
   describe(`${name}: lists of machines`, () => machineListContract(factory));
   describe(`${name}: lists of runs`, () => runListContract(factory));
   describe(`${name}: event log`, () => eventContract(factory));

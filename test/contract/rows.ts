@@ -46,11 +46,6 @@ export function rowContract(factory: StoreFactory): void {
       await store.release(held, 'server-1');
       expect(await owners()).toEqual([null, null, null]);
     });
-
-    test('own plans: there are none before one is made', async () => {
-      expect(await store.plan('plan/own')).toBeNull();
-      expect(await store.plans(10, null)).toEqual([]);
-    });
   });
 
   describe('counts', () => {

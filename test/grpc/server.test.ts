@@ -3,7 +3,6 @@ import { PassThrough } from 'node:stream';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/core/ports/store.ts';
-import { CALLS_TO_COME } from '../../src/server/services/answers.ts';
 import { describeError } from '../../src/wire/errors.ts';
 import type { LogLevel } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
 import { LogLevel as Level } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
@@ -19,8 +18,6 @@ describe('who calls', () => {
     const caller = (await info.getServerInfo({})).caller;
     expect(caller?.user).toBe('anonymous');
     expect(caller?.allowedMethods).toContain('baremetal.v1.RunService/StartRun');
-    const later = caller?.allowedMethods.filter((path) => CALLS_TO_COME.some((name) => path.endsWith(`/${name}`)));
-    expect(later).toEqual([]);
   });
 
   it.each([['a b'], ['x'.repeat(65)], ['<script>']])('is refused as %s', async (name) => {
@@ -43,15 +40,6 @@ describe('who calls', () => {
 });
 
 describe('what a server answers', () => {
-  it.each(CALLS_TO_COME)('to %s, which is to come: UNIMPLEMENTED with a sentence', async (name) => {
-    const { machines, plans, runs, events } = await startGrpc();
-    const calls = { ...machines, ...plans, ...runs, ...events };
-    const call = calls[`${name.charAt(0).toLowerCase()}${name.slice(1)}` as Uncapitalize<typeof name>];
-    const told = await refusal(call({}));
-    expect(told).toMatchObject({ codeName: 'UNIMPLEMENTED', reason: 'UNIMPLEMENTED_YET' });
-    expect(told.message).toContain('part of the contract');
-  });
-
   it('for bytes that are no message: INVALID_ARGUMENT', async () => {
     const { channel, runs, info } = await startGrpc();
     const told = await new Promise((resolve) =>

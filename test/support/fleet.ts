@@ -24,7 +24,8 @@ import { isTerminal } from '../../src/core/domain/run.ts';
 import { aSpec, aStart, builtIn, DONE, REFUSED } from '../../src/core/domain/testing.ts';
 import type { Command } from '../../src/core/engine/transact.ts';
 import { transact } from '../../src/core/engine/transact.ts';
-import type { Claim, Origin, Store } from '../../src/core/ports/store.ts';
+import type { Origin } from '../../src/core/ports/origin.ts';
+import type { Claim, Store } from '../../src/core/ports/store.ts';
 
 /** Who gives the commands of tests. */
 export const ALICE: Origin = {

@@ -61,6 +61,9 @@ export const STEP_KINDS: Readonly<Record<StepKind, StepKindTraits>> = {
   power_off: { capabilities: ['Power'], afterCrash: 'probe', destroys: null, settlesPhase: false },
 };
 
+/** What is wrong with a step that does not say what it does. */
+export const NO_ACTION = `must say what it does, by one of ${Object.keys(STEP_KINDS).join(', ')}`;
+
 /** True where a step that was cut off must be probed before it is tried again. */
 export function needsProbeAfterCrash(action: StepAction): boolean {
   if (action.kind === 'ssh') return !action.restartable;
@@ -76,6 +79,9 @@ export interface StepManners {
   /** What a person is asked who has to let the step begin; null where nobody is. */
   readonly hold: string | null;
 }
+
+/** How long an attempt may take where a step does not say, in seconds. */
+export const DEFAULT_TIMEOUT_SECONDS = 300;
 
 /** A step of which nothing is said: it fails its run, is done in a run that goes well, and waits for nobody. */
 export const PLAIN_STEP: StepManners = { onFailure: 'stop', always: false, hold: null };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RetryPolicy } from './retry.ts';
-import { backOffMs, DEFAULT_RETRY, retryPolicyFaults } from './retry.ts';
+import { backOffMs, DEFAULT_RETRY, retryPolicyViolations } from './retry.ts';
 
 const valid: fc.Arbitrary<RetryPolicy> = fc
   .record({
@@ -53,10 +53,10 @@ describe('a retry policy', () => {
   it('that is good has no faults', () => {
     fc.assert(
       fc.property(valid, (policy) => {
-        expect(retryPolicyFaults(policy)).toEqual([]);
+        expect(retryPolicyViolations(policy)).toEqual([]);
       }),
     );
-    expect(retryPolicyFaults(DEFAULT_RETRY)).toEqual([]);
+    expect(retryPolicyViolations(DEFAULT_RETRY)).toEqual([]);
   });
 
   it.each([
@@ -76,6 +76,7 @@ describe('a retry policy', () => {
       ],
     ],
   ])('with %s says so', (_, wrong, faults) => {
-    expect(retryPolicyFaults({ ...DEFAULT_RETRY, ...wrong })).toEqual(faults);
+    const told = retryPolicyViolations({ ...DEFAULT_RETRY, ...wrong });
+    expect(told.map(({ field, description }) => `${field} ${description}`)).toEqual(faults);
   });
 });

@@ -1,3 +1,5 @@
+import type { FieldViolation } from './refusal.ts';
+
 /** How long a step waits between attempts: exponential back-off with full jitter. */
 export interface RetryPolicy {
   /** The longest first wait, in milliseconds. */
@@ -26,13 +28,17 @@ export function backOffMs(policy: RetryPolicy, failed: number, random: number): 
   return Math.round(policy.jitter ? ceiling * random : ceiling);
 }
 
-/** What is wrong with a policy, one sentence a fault; checked when a plan is made, not when the policy fires. */
-export function retryPolicyFaults(policy: RetryPolicy): readonly string[] {
-  const faults: string[] = [];
-  if (!(policy.initialMs >= 0 && policy.initialMs <= 3_600_000)) faults.push('initial must be between 0 s and 1 h');
-  if (!(policy.multiplier >= 1 && policy.multiplier <= 10)) faults.push('multiplier must be between 1 and 10');
-  if (!(policy.capMs >= policy.initialMs && policy.capMs <= 86_400_000)) {
-    faults.push('cap must be at least initial and at most 24 h');
+/** What is wrong with a policy, by the field of it; checked when a plan is made, not when the policy fires. */
+export function retryPolicyViolations(policy: RetryPolicy): readonly FieldViolation[] {
+  const found: FieldViolation[] = [];
+  if (!(policy.initialMs >= 0 && policy.initialMs <= 3_600_000)) {
+    found.push({ field: 'initial', description: 'must be between 0 s and 1 h' });
   }
-  return faults;
+  if (!(policy.multiplier >= 1 && policy.multiplier <= 10)) {
+    found.push({ field: 'multiplier', description: 'must be between 1 and 10' });
+  }
+  if (!(policy.capMs >= policy.initialMs && policy.capMs <= 86_400_000)) {
+    found.push({ field: 'cap', description: 'must be at least initial and at most 24 h' });
+  }
+  return found;
 }

@@ -1,9 +1,10 @@
 import { PLACEHOLDER } from './bind.ts';
 import { LIMITS, linesFault, textFault } from './limits.ts';
-import type { Plan, Step } from './plan.ts';
+import type { Step } from './plan.ts';
 import { STEP_KINDS } from './plan.ts';
+import type { PlanDeclaration } from './plan-aggregate.ts';
 import type { FieldViolation } from './refusal.ts';
-import { retryPolicyFaults } from './retry.ts';
+import { retryPolicyViolations } from './retry.ts';
 import { kubeconfigRefFault } from './secret-ref.ts';
 import { stepTexts } from './step-texts.ts';
 import { paramSpecViolations } from './validate-params.ts';
@@ -24,7 +25,7 @@ export const PLAN_LIMITS = {
  * Everything that is wrong with a plan, at once, each by its path, such as `steps[2].timeout_seconds`; nothing where it can be
  * run. Built-in plans, files of plans and CreatePlan are held to the same.
  */
-export function planViolations(plan: Plan): readonly FieldViolation[] {
+export function planViolations(plan: PlanDeclaration): readonly FieldViolation[] {
   const found: FieldViolation[] = [];
   const note = (field: string, description: string | null) => {
     if (description !== null) found.push({ field, description });
@@ -42,7 +43,7 @@ export function planViolations(plan: Plan): readonly FieldViolation[] {
     note(`${path}.name`, nameFault(step.name) ?? repeated(plan.steps, index));
     note(`${path}.timeout_seconds`, wholeFault(step.timeoutSeconds, 1, PLAN_LIMITS.timeoutSeconds));
     note(`${path}.max_retries`, wholeFault(step.maxRetries, 0, PLAN_LIMITS.retries));
-    for (const fault of retryPolicyFaults(step.retry)) note(`${path}.retry`, fault);
+    for (const { field, description } of retryPolicyViolations(step.retry)) note(`${path}.retry.${field}`, description);
     for (const { field, description } of mannerViolations(step)) note(`${path}.${field}`, description);
     for (const { field, description } of textViolations(step, declared, used)) note(`${path}.${field}`, description);
   }

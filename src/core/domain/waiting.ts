@@ -53,6 +53,7 @@ export function runWaitsFor({ run, owned, queue }: RunSituation, now: Millis): W
   if (run.phase === 'PENDING') return owned === false ? slot(run, 'server', 0) : null;
   const step = run.steps[run.currentStep];
   if (step !== undefined && step.heldSince !== null) return approval(run, step, step.heldSince);
+  if (step?.state === 'WAITING') return owned === false ? slot(run, 'server', 0) : null;
   if (step === undefined || step.state !== 'RUNNING') return owned === false ? recovery(run, step) : null;
   if (openIntent(run) !== null) return owned === false ? recovery(run, step) : call(run, step);
   if (step.nextRetryAt === null) return owned === false ? recovery(run, step) : null;
@@ -135,7 +136,7 @@ function slot(run: Run, scope: string, queuePosition: number): WaitingFor {
   const place = scope === 'server' ? 'a server with room for it' : `a place in ${scope}`;
   const ahead = queuePosition > 1 ? `, ${queuePosition - 1} before it` : '';
   const step = run.steps[run.currentStep];
-  const since = step?.nextRetryAt ?? run.createdAt;
+  const since = step?.nextRetryAt ?? step?.approval?.at ?? run.createdAt;
   return { ...waiting('slot', `${place}${ahead}`, since), runId: run.id, scope, queuePosition };
 }
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DONE, EngineBench, FAILED } from '../../../test/support/engine-bench.ts';
 import { settle } from '../../../test/support/virtual-clock.ts';
-import type { Machine } from '../domain/machine.ts';
 import type { Run } from '../domain/run.ts';
 import { isTerminal } from '../domain/run.ts';
 import type { Store, StoredEvent } from '../ports/store.ts';
@@ -172,7 +171,7 @@ async function checkMoment(world: Crashing, runs: ReadonlySet<string>, ended: Ma
 
 /** What must hold of the whole log: no gap in a subject's events, state equal to the last of them, steps in order and once. */
 async function checkLog(world: Crashing, events: readonly StoredEvent[], runs: ReadonlySet<string>): Promise<void> {
-  const last = new Map<string, Machine | Run>();
+  const last = new Map<string, StoredEvent['after']>();
   const revisions = new Map<string, number>();
   let time = 0;
   for (const event of events) {

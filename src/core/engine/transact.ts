@@ -9,10 +9,11 @@ import type { Refusal } from '../domain/refusal.ts';
 import { refuse } from '../domain/refusal.ts';
 import { runView } from '../domain/run.ts';
 import type { Millis } from '../domain/time.ts';
-import type { Change, EventDraft, Origin, Store } from '../ports/store.ts';
+import type { Origin } from '../ports/origin.ts';
+import type { Change, EventDraft, Store } from '../ports/store.ts';
 
 /** How often a decision is made anew because the machine changed under it. */
-const MAX_CONFLICTS = 10;
+export const MAX_CONFLICTS = 10;
 
 /** What a command is about and who gives it. */
 export interface Command {

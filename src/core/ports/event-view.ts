@@ -1,13 +1,14 @@
 import type { EventView } from '../domain/event.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { Run } from '../domain/run.ts';
-import type { StoredEvent } from './store.ts';
+import type { EventDraft, StoredEvent } from './store.ts';
 
 /** The view of an event that filters read. */
 export function eventView(event: StoredEvent): EventView {
   return {
     machine_id: event.machineId,
     run_id: event.runId,
-    plan_id: event.subject === 'run' ? (event.after as Run).planId : '',
+    plan_id: planIdOf(event),
     subject: event.subject,
     kind: event.kind,
     actor: event.actor,
@@ -15,4 +16,10 @@ export function eventView(event: StoredEvent): EventView {
     method: event.method,
     server: event.server,
   };
+}
+
+/** The plan that an event is about, or that its run carries out; empty where it is about neither. */
+export function planIdOf({ subject, after }: EventDraft): string {
+  if (subject === 'machine') return '';
+  return subject === 'run' ? (after as Run).planId : (after as Plan).id;
 }

@@ -6,30 +6,19 @@ import type { Plan } from '../domain/plan.ts';
 import type { PlannedRun, Progress, Run, RunPhase, RunView } from '../domain/run.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Membership } from './membership.ts';
+import type { Origin } from './origin.ts';
+import type { PlanStore } from './plan-store.ts';
 import type { LogStream } from './provider.ts';
 import type { RetentionPolicy } from './retention.ts';
 
 /** A place in the event log, opaque to everybody but the store that made it. Never empty. */
 export type Cursor = string;
 
-/** Who gave a command and from where; kept with every event it brings about. */
-export interface Origin {
-  readonly actor: string;
-  /** The peer's address; empty for what the server does by itself. */
-  readonly peer: string;
-  readonly requestId: string;
-  readonly reason: string;
-  /** The call that gave the command, as `RunService/StartRun`; empty for what the server does by itself. */
-  readonly method: string;
-  /** The incarnation of the server that wrote it. */
-  readonly server: string;
-}
-
 /** An event before the store has given it a place in the log. */
 export interface EventDraft {
-  readonly subject: 'machine' | 'run';
+  readonly subject: 'machine' | 'run' | 'plan';
   readonly kind: EventKind;
-  /** Empty for an event of the machine. */
+  /** Empty for an event of a machine or a plan. */
   readonly runId: string;
   /** Counts the subject's own events. */
   readonly revision: number;
@@ -37,13 +26,14 @@ export interface EventDraft {
   readonly message: string;
   /** What filters saw before it; null where there was nothing. */
   readonly before: MachineView | RunView | null;
-  /** The subject after it; the last state of a machine that was deleted. */
-  readonly after: Machine | Run;
+  /** The subject after it; the last state of a machine or a plan that was deleted. */
+  readonly after: Machine | Run | Plan;
 }
 
-/** An event in the log. `after` is a Machine or a Run, as `subject` says. */
+/** An event in the log. `after` is a Machine, a Run or a Plan, as `subject` says. */
 export interface StoredEvent extends EventDraft, Origin {
   readonly cursor: Cursor;
+  /** Empty for an event of a plan. */
   readonly machineId: string;
 }
 
@@ -269,7 +259,7 @@ export interface Counts {
 }
 
 /** Where state lives. All answers are the same whichever store gives them. */
-export interface Store {
+export interface Store extends PlanStore {
   readonly kind: 'memory' | 'sqlite' | 'postgres';
   /** Null where one process has the store to itself. */
   readonly membership: Membership | null;
@@ -318,11 +308,6 @@ export interface Store {
   runs(query: ListQuery<RunOrder>): Promise<Page<RunRow>>;
   /** Machines and runs in numbers, of the machines that match. */
   counts(filter: Filter): Promise<Counts>;
-
-  /** The newest version of an own plan, or null; built-in plans are not in the store. */
-  plan(planId: string): Promise<Plan | null>;
-  /** The newest versions of own plans, by id. */
-  plans(limit: number, after: string | null): Promise<readonly Plan[]>;
 
   /** Active runs that match the filter, and finished ones where it names them by id. */
   snapshotRuns(filter: Filter): Promise<Snapshot<RunRow>>;

@@ -1,5 +1,5 @@
 import type { DescMessage, DescService, MessageShape } from '@bufbuild/protobuf';
-import type { Origin } from '../../core/ports/store.ts';
+import type { Origin } from '../../core/ports/origin.ts';
 import type { Outgoing } from '../../wire/bridge.ts';
 import type { CallContext } from '../../wire/bridge-server.ts';
 

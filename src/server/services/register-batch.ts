@@ -8,8 +8,7 @@ import type { Refusal } from '../../core/domain/refusal.ts';
 import { isRefusal, refuse } from '../../core/domain/refusal.ts';
 import { changeOf, IDENTITY_NAMES, identityTaken, transact } from '../../core/engine/transact.ts';
 import type { ProviderRegistry } from '../../core/ports/provider.ts';
-import type { Origin } from '../../core/ports/origin.ts';
-import type { Registration, Store } from '../../core/ports/store.ts';
+import type { Change, Registration, Store } from '../../core/ports/store.ts';
 import { withProvider } from './declaration.ts';
 
 /** A machine of a batch that is well-formed in itself. No two of a batch have one id. */
@@ -30,7 +29,7 @@ export type BatchOutcome =
 export interface BatchContext {
   readonly store: Store;
   readonly providers: ProviderRegistry;
-  readonly origin: Origin;
+  readonly origin: Change['origin'];
   /** Between two pieces of work nothing more is begun once it aborts. */
   readonly signal: AbortSignal;
 }

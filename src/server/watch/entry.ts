@@ -3,6 +3,7 @@ import type { Filter } from '../../core/domain/filter.ts';
 import { matches } from '../../core/domain/filter.ts';
 import type { Machine, MachineView } from '../../core/domain/machine.ts';
 import { machineView } from '../../core/domain/machine.ts';
+import type { Plan } from '../../core/domain/plan.ts';
 import type { Run, RunView } from '../../core/domain/run.ts';
 import { runView } from '../../core/domain/run.ts';
 import { machineWaitsFor } from '../../core/domain/waiting.ts';
@@ -11,7 +12,13 @@ import type { StoredEvent } from '../../core/ports/store.ts';
 import type { Encoded } from '../../wire/bridge.ts';
 import { encodeOnce } from '../../wire/bridge.ts';
 import type { AuditNote, EventNote } from '../../wire/convert/event.ts';
-import { machineAuditToWire, machineEventToWire, runAuditToWire, runEventToWire } from '../../wire/convert/event.ts';
+import {
+  machineAuditToWire,
+  machineEventToWire,
+  planAuditToWire,
+  runAuditToWire,
+  runEventToWire,
+} from '../../wire/convert/event.ts';
 import { machineToWire } from '../../wire/convert/machine.ts';
 import type { RunPlan } from '../../wire/convert/run.ts';
 import { runToWire } from '../../wire/convert/run.ts';
@@ -122,8 +129,33 @@ export class MachineEntry {
   }
 }
 
+/** An event of a plan: only the audit trail tells of those. */
+export class PlanEntry {
+  readonly subject = 'plan';
+  readonly event: StoredEvent;
+  readonly plan: Plan;
+  #audit: Encoded<typeof WatchEventsResponseSchema> | null = null;
+
+  constructor(event: StoredEvent, plan: Plan) {
+    this.event = event;
+    this.plan = plan;
+  }
+
+  /** The row of the audit trail. */
+  audit(): Event {
+    return planAuditToWire(auditNoteOf(this.event), this.plan);
+  }
+
+  /** The row on its way to watchers of the trail whose filter it passes, or null. */
+  auditFor(filter: Filter): Encoded<typeof WatchEventsResponseSchema> | null {
+    if (!matches(filter, eventView(this.event))) return null;
+    this.#audit ??= encodeOnce(WatchEventsResponseSchema, auditMessage(this.audit()));
+    return this.#audit;
+  }
+}
+
 /** An event of the log on its way to watchers. */
-export type Entry = RunEntry | MachineEntry;
+export type Entry = RunEntry | MachineEntry | PlanEntry;
 
 function fits(filter: Filter, before: MachineView | RunView | null, after: MachineView | RunView) {
   if (matches(filter, after)) return 'fits';

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { EVERYTHING } from '../../core/domain/filter.ts';
 import type { Machine } from '../../core/domain/machine.ts';
+import type { Plan } from '../../core/domain/plan.ts';
 import type { Run } from '../../core/domain/run.ts';
 import type { Millis } from '../../core/domain/time.ts';
 import type { WaitingFor } from '../../core/domain/waiting.ts';
@@ -9,7 +10,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import { wait } from '../../core/ports/clock.ts';
 import type { Cursor, Hint, Store, StoredEvent } from '../../core/ports/store.ts';
 import type { Entry } from './entry.ts';
-import { MachineEntry, RunEntry } from './entry.ts';
+import { MachineEntry, PlanEntry, RunEntry } from './entry.ts';
 import { EventRing } from './event-ring.ts';
 import { LiveRuns } from './live-runs.ts';
 import { LogWindows } from './log-windows.ts';
@@ -123,6 +124,8 @@ export class Hub {
     for (const event of events) {
       if (event.subject === 'machine') {
         entries.push(new MachineEntry(event, event.after as Machine));
+      } else if (event.subject === 'plan') {
+        entries.push(new PlanEntry(event, event.after as Plan));
       } else {
         const run = event.after as Run;
         entries.push(new RunEntry(event, run, await this.plans.of(run)));
@@ -209,7 +212,7 @@ export class Hub {
 
   #take(entry: Entry): void {
     this.#ring.push(entry);
-    if (entry.subject === 'machine') return;
+    if (entry.subject !== 'run') return;
     this.live.put(entry.run, entry.plan, entry.event.at);
     this.logs.touch(entry.run.id);
   }

@@ -1,11 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import type { EventKind } from '../../core/domain/event.ts';
+import type { Plan } from '../../core/domain/plan.ts';
 import type { Run } from '../../core/domain/run.ts';
 import type { Millis } from '../../core/domain/time.ts';
 import type { Event, MachineEvent, RunEvent } from '../gen/baremetal/v1/event_pb.ts';
 import { EventSchema, MachineEventSchema, RunEventSchema } from '../gen/baremetal/v1/event_pb.ts';
 import type { Machine as MachineMessage } from '../gen/baremetal/v1/machine_pb.ts';
 import type { Run as RunMessage } from '../gen/baremetal/v1/run_pb.ts';
+import { planToWire } from './plan.ts';
 import { timestampOf } from './time.ts';
 
 /** The words of an event message: those of the domain, and what only watches say. */
@@ -58,6 +60,15 @@ export function runAuditToWire(note: AuditNote, run: Run, snapshot: RunMessage):
 /** A row of the audit trail about a machine, with the machine as it was then. */
 export function machineAuditToWire(note: AuditNote, snapshot: MachineMessage): Event {
   return create(EventSchema, { ...auditToWire(note), snapshot: { case: 'machine', value: snapshot } });
+}
+
+/** A row of the audit trail about a plan, with the version that it is about. */
+export function planAuditToWire(note: AuditNote, plan: Plan): Event {
+  return create(EventSchema, {
+    ...auditToWire(note),
+    snapshot: { case: 'plan', value: planToWire(plan) },
+    planId: plan.id,
+  });
 }
 
 /** The events of a run that are about the step it is at; the others are about the run as a whole. */

@@ -86,6 +86,11 @@ describe('a step that waits for a person', () => {
       approval: { actor: 'carol', reason: 'rack is free', at: go.now },
     });
     expect(due(go)).toEqual({ kind: 'attempt', step: 1, attempt: 1, probe: false });
+    expect(runWaitsFor({ run: theRun(go), owned: false, queue: null }, go.now)).toMatchObject({
+      kind: 'slot',
+      scope: 'server',
+      since: go.now,
+    });
     const done = attempted(go, DONE);
     expect(stepOf(done, 1)).toMatchObject({ state: 'SUCCEEDED', approval: { actor: 'carol' } });
     expect(theRun(applied(done, decideFinish(done, RUN))).phase).toBe('SUCCEEDED');

@@ -12,6 +12,7 @@ export interface FaultPoint {
 const MUTATIONS: ReadonlySet<string> = new Set([
   'commit',
   'commitAll',
+  'commitPlan',
   'claim',
   'release',
   'reap',

@@ -26,6 +26,7 @@ export class Baselines {
   /** Takes an event that goes; each machine's and run's in the order of the log. */
   fold(event: StoredEvent): void {
     this.#earliest = Math.max(this.#earliest, event.at);
+    if (event.subject === 'plan') return;
     if (event.subject === 'machine') {
       if (event.kind === 'DELETED') this.machines.delete(event.machineId);
       else this.machines.set(event.machineId, event.after as Machine);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Millis } from '../../../core/domain/time.ts';
+import type { Origin } from '../../../core/ports/origin.ts';
 import type { Keep } from '../../../core/ports/retention.ts';
-import type { Cursor, CursorFault, EventDraft, Origin, StoredEvent, Tail } from '../../../core/ports/store.ts';
+import type { Cursor, CursorFault, EventDraft, StoredEvent, Tail } from '../../../core/ports/store.ts';
 import type { Baselines } from './baselines.ts';
 
 /** `m`, the epoch of the log, and the number of the last event that was read. */

@@ -30,7 +30,7 @@ function fold(events: EventLog, at: Millis): Past {
   const machines = new Map(events.baselines.machines);
   const runs = new Map(events.baselines.runs);
   for (const event of events.all()) {
-    if (event.at > at) continue;
+    if (event.at > at || event.subject === 'plan') continue;
     if (event.subject === 'run') runs.set(event.runId, event.after as Run);
     else if (event.kind === 'DELETED') machines.delete(event.machineId);
     else machines.set(event.machineId, event.after as Machine);

@@ -13,6 +13,7 @@ import { Leases } from './leases.ts';
 import { countMachines, listMachines, listRuns, rowOf } from './lists.ts';
 import { Logs } from './logs.ts';
 import { machinesAsOf } from './past.ts';
+import { Plans } from './plans.ts';
 import { Progress } from './progress.ts';
 import { Retention } from './retention.ts';
 import { snapshotMachines, snapshotRuns } from './snapshots.ts';
@@ -49,6 +50,7 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
   const tables = new Tables();
   const leases = new Leases(tables, clock);
   const events = new EventLog(limits.events, new Baselines(tables, clock.now()));
+  const plans = new Plans(clock, events);
   const progress = new Progress();
   const logs = new Logs(tables, progress, logBudget(limits));
   const retention = new Retention(tables, logs, events, limits);
@@ -94,9 +96,14 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     runs: call((query) => listRuns(tables, progress, query)),
     counts: call((filter) => counts(tables, filter)),
 
-    // Nothing in the port makes a plan yet: there are none but those that are built in, and those are not in the store.
-    plan: call(() => null),
-    plans: call(() => []),
+    loadPlan: call((planId, requestId) => plans.load(planId, requestId)),
+    commitPlan: call((change) => {
+      const result = plans.commit(change);
+      if (result === 'ok' && change.event !== null) hints.tell({ events: true });
+      return result;
+    }),
+    plan: call((planId, version) => plans.version(planId, version)),
+    plans: call((query) => plans.page(query)),
 
     snapshotRuns: call((filter) => snapshotRuns(tables, progress, filter, events.head())),
     snapshotMachines: call((filter) => snapshotMachines(tables, filter, events.head())),

@@ -6,7 +6,7 @@ import type { Clock } from '../../../core/ports/clock.ts';
 import type { Cursor, CursorFault, StoredEvent, Tail } from '../../../core/ports/store.ts';
 import type { Queryable } from './database.ts';
 import type { SqlRow } from './rows.ts';
-import { bool, int, only, parseMachine, parseRun, parseView, text, textOrNull } from './rows.ts';
+import { bool, int, only, parseView, text, textOrNull } from './rows.ts';
 
 /**
  * A place in the log: where an event stands. Transactions get their ids before they commit, so that a place is final only below
@@ -136,7 +136,7 @@ export async function readTail(database: Queryable, after: Cursor, limit: number
 
 /** An event from a row with its columns. */
 export function eventOf(tag: string, row: SqlRow): StoredEvent {
-  const subject = text(row, 'subject') === 'run' ? 'run' : 'machine';
+  const subject = text(row, 'subject') as StoredEvent['subject'];
   const before = textOrNull(row, 'before');
   return {
     cursor: cursorOf(tag, placeOf(row)),
@@ -154,7 +154,8 @@ export function eventOf(tag: string, row: SqlRow): StoredEvent {
     reason: text(row, 'reason'),
     message: text(row, 'message'),
     before: before === null ? null : parseView(before),
-    after: subject === 'run' ? parseRun(text(row, 'after')) : parseMachine(text(row, 'after')),
+    // What is read back is what was written.
+    after: JSON.parse(text(row, 'after')) as StoredEvent['after'],
   };
 }
 

@@ -23,7 +23,7 @@ import { MIGRATIONS } from './migrations.ts';
 import { Notices } from './notices.ts';
 import { machinesAsOf } from './past.ts';
 import { LOCK_CLASS } from './peers.ts';
-import { newestPlan, newestPlans } from './plans.ts';
+import { commitPlan, loadPlan, pageOfPlans, planVersion } from './plans.ts';
 import { Retention, sweptRun } from './retention.ts';
 import { BoundPlans } from './rows.ts';
 import { migrate } from './schema/migrate.ts';
@@ -114,8 +114,14 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
     runs: (query) => pageOfRuns(database, plans, query),
     counts: (filter) => countsOf(database, filter),
 
-    plan: (planId) => newestPlan(database, planId),
-    plans: (limit, after) => newestPlans(database, limit, after),
+    loadPlan: (planId, requestId) => loadPlan(database, planId, requestId),
+    async commitPlan(change) {
+      const result = await commitPlan(database, change);
+      if (result === 'ok' && change.event !== null) notices.tell({ events: true });
+      return result;
+    },
+    plan: (planId, version) => planVersion(database, planId, version),
+    plans: (query) => pageOfPlans(database, query),
 
     snapshotRuns: (filter) => snapshotOfRuns(database, clock, plans, filter),
     snapshotMachines: (filter) => snapshotOfMachines(database, clock, filter),

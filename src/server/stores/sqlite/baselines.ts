@@ -7,6 +7,7 @@ import { int, parseMachine, parseRun, text } from './rows.ts';
 /** Takes an event that goes as the state from which folding begins; each machine's and run's in the order of the log. Inside a transaction. */
 export function foldIntoBaseline(database: Database, row: SqlRow): void {
   const subject = text(row, 'subject');
+  if (subject === 'plan') return;
   const id = subject === 'run' ? text(row, 'run_id') : text(row, 'machine_id');
   if (isForgotten(database, row)) {
     database.run('DELETE FROM baselines WHERE subject = ? AND id = ?', subject, id);

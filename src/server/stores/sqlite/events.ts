@@ -1,37 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import type { EventKind } from '../../../core/domain/event.ts';
-import type { Run } from '../../../core/domain/run.ts';
 import type { Millis } from '../../../core/domain/time.ts';
-import type { Change, Cursor, CursorFault, StoredEvent, Tail } from '../../../core/ports/store.ts';
+import { planIdOf } from '../../../core/ports/event-view.ts';
+import type { Origin } from '../../../core/ports/origin.ts';
+import type { Change, Cursor, CursorFault, EventDraft, StoredEvent, Tail } from '../../../core/ports/store.ts';
 import type { Connection, Database, SqlRow } from './database.ts';
-import { int, parseMachine, parseRun, parseView, text, textOrNull } from './rows.ts';
+import { int, parseView, text, textOrNull } from './rows.ts';
 
 /** Writes the events of a change at the end of the log. Inside a transaction. */
 export function appendEvents(database: Database, change: Change): void {
-  const { origin } = change;
-  for (const event of change.events) {
-    database.run(
-      `INSERT INTO events (machine_id, run_id, plan_id, subject, kind, revision, at, actor, peer, request_id, method, server,
+  for (const event of change.events) appendEvent(database, change.machineId, event, change.origin);
+}
+
+/** Writes one event at the end of the log. Inside a transaction. */
+export function appendEvent(database: Database, machineId: string, event: EventDraft, origin: Origin): void {
+  database.run(
+    `INSERT INTO events (machine_id, run_id, plan_id, subject, kind, revision, at, actor, peer, request_id, method, server,
          reason, message, before, after)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      change.machineId,
-      event.runId,
-      event.subject === 'run' ? (event.after as Run).planId : '',
-      event.subject,
-      event.kind,
-      event.revision,
-      event.at,
-      origin.actor,
-      origin.peer,
-      origin.requestId,
-      origin.method,
-      origin.server,
-      origin.reason,
-      event.message,
-      event.before === null ? null : JSON.stringify(event.before),
-      JSON.stringify(event.after),
-    );
-  }
+    machineId,
+    event.runId,
+    planIdOf(event),
+    event.subject,
+    event.kind,
+    event.revision,
+    event.at,
+    origin.actor,
+    origin.peer,
+    origin.requestId,
+    origin.method,
+    origin.server,
+    origin.reason,
+    event.message,
+    event.before === null ? null : JSON.stringify(event.before),
+    JSON.stringify(event.after),
+  );
 }
 
 /** A number that names a log, for the cursors of no other. */
@@ -71,7 +74,7 @@ export class EventLog {
 
   /** An event from its row. */
   event(row: SqlRow): StoredEvent {
-    const subject = text(row, 'subject') === 'run' ? 'run' : 'machine';
+    const subject = text(row, 'subject') as StoredEvent['subject'];
     const before = textOrNull(row, 'before');
     return {
       cursor: this.cursor(int(row, 'seq')),
@@ -89,7 +92,8 @@ export class EventLog {
       reason: text(row, 'reason'),
       message: text(row, 'message'),
       before: before === null ? null : parseView(before),
-      after: subject === 'run' ? parseRun(text(row, 'after')) : parseMachine(text(row, 'after')),
+      // What is read back is what was written.
+      after: JSON.parse(text(row, 'after')) as StoredEvent['after'],
     };
   }
 

@@ -171,12 +171,27 @@ export const MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID;
       CREATE INDEX progress_by_number ON progress (number);
 
+      CREATE TABLE plan_heads (
+        plan_id TEXT PRIMARY KEY,
+        last_version INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        last_event_at INTEGER NOT NULL
+      ) WITHOUT ROWID;
+      -- Versions never change and never go: a deleted plan is hidden.
       CREATE TABLE plans (
         plan_id TEXT NOT NULL,
         version INTEGER NOT NULL,
         deleted INTEGER NOT NULL DEFAULT 0,
         plan TEXT NOT NULL,
         PRIMARY KEY (plan_id, version)
+      ) WITHOUT ROWID;
+      CREATE TABLE plan_requests (
+        plan_id TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        method TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        PRIMARY KEY (plan_id, request_id)
       ) WITHOUT ROWID;
 
       CREATE TABLE settings (

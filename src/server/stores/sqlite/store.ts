@@ -15,7 +15,7 @@ import { countMachines, pageOfMachines, pageOfRuns, runRow } from './lists.ts';
 import { lockFile } from './lock.ts';
 import { appendBatches, readLines, readProgress } from './logs.ts';
 import { LongReads } from './long-reads.ts';
-import { newestPlan, newestPlans } from './plans.ts';
+import { commitPlan, loadPlan, pageOfPlans, planVersion } from './plans.ts';
 import { Retention } from './retention.ts';
 import { BoundPlans, parseMachine, parseSwept, text } from './rows.ts';
 import { snapshotOfMachines, snapshotOfRuns } from './snapshots.ts';
@@ -136,8 +136,14 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
     }),
     runs: read((query) => pageOfRuns(database, plans, query)),
     counts: read((filter) => (filter.clauses.length === 0 ? tally.counts() : countsOf(database, filter))),
-    plan: read((planId) => newestPlan(database, planId)),
-    plans: read((limit, after) => newestPlans(database, limit, after)),
+    loadPlan: read((planId, requestId) => loadPlan(database, planId, requestId, clock.now())),
+    commitPlan: (change) =>
+      mutate(
+        () => commitPlan(database, change),
+        (result) => (result === 'ok' && change.event !== null ? { events: true } : {}),
+      ),
+    plan: read((planId, version) => planVersion(database, planId, version)),
+    plans: read((query) => pageOfPlans(database, query)),
     snapshotRuns: read((filter) => snapshotOfRuns(path, events, plans, filter)),
     snapshotMachines: read((filter) => snapshotOfMachines(path, events, filter)),
     head: read(() => events.head()),

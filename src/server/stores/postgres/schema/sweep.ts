@@ -40,7 +40,7 @@ export const SWEEP = `
       RETURNING *
     ), latest AS (
       SELECT DISTINCT ON (subject, id) * FROM (
-        SELECT *, CASE subject WHEN 'run' THEN run_id ELSE machine_id END AS id FROM gone
+        SELECT *, CASE subject WHEN 'run' THEN run_id ELSE machine_id END AS id FROM gone WHERE subject <> 'plan'
       ) AS named ORDER BY subject, id, epoch DESC, xid DESC, number DESC
     ), judged AS (
       SELECT latest.*, CASE subject WHEN 'machine' THEN kind = 'DELETED'

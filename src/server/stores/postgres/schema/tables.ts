@@ -211,12 +211,27 @@ export const TABLES = `
     PRIMARY KEY (phase, slot)
   ) WITH (fillfactor = 50);
 
+  CREATE TABLE bmdemo.plan_heads (
+    plan_id text COLLATE "C" PRIMARY KEY,
+    last_version integer NOT NULL,
+    revision bigint NOT NULL,
+    last_event_at bigint NOT NULL
+  );
+  -- Versions never change and never go: a deleted plan is hidden.
   CREATE TABLE bmdemo.plans (
     plan_id text COLLATE "C" NOT NULL,
     version integer NOT NULL,
     deleted boolean NOT NULL DEFAULT false,
     plan text NOT NULL,
     PRIMARY KEY (plan_id, version)
+  );
+  CREATE TABLE bmdemo.plan_requests (
+    plan_id text COLLATE "C" NOT NULL,
+    request_id text COLLATE "C" NOT NULL,
+    method text NOT NULL,
+    fingerprint text NOT NULL,
+    version integer NOT NULL,
+    PRIMARY KEY (plan_id, request_id)
   );
 
   -- One row a server incarnation.
