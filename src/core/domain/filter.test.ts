@@ -144,7 +144,7 @@ describe('a mistake in a filter', () => {
     ['run', 'type=wipe', 6, `unknown type "wipe"; known: ${RUN_TYPES_TOLD}`],
     ['event', 'phase=READY', 1, `unknown field "phase"; known: ${EVENT_FIELDS}`],
     ['event', 'kind=EXPLODED', 6, `unknown kind "EXPLODED"; known: ${EVENT_KINDS.join(', ')}`],
-    ['event', 'subject=plan', 9, 'unknown subject "plan"; known: machine, run'],
+    ['event', 'subject=rack', 9, 'unknown subject "rack"; known: machine, run, plan'],
     ['run', 'type:wipe', 6, `no type has "wipe" in it; known: ${RUN_TYPES_TOLD}`],
   ];
 
