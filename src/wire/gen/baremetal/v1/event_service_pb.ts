@@ -39,7 +39,7 @@ export type ListEventsRequest = Message<"baremetal.v1.ListEventsRequest"> & {
   pageToken: string;
 
   /**
-   * `field op value` joined by AND, with =, != and : (has), over machine_id, run_id, plan_id, subject (machine or run),
+   * `field op value` joined by AND, with =, != and : (has), over machine_id, run_id, plan_id, subject (machine, run, plan),
    * kind, actor, request_id, method and server. Empty: all. A mistake is INVALID_ARGUMENT naming its column.
    *
    * @generated from field: string filter = 3;
