@@ -6,10 +6,10 @@ import type { PlannedRun, Run, RunView } from '../../../core/domain/run.ts';
 import { isTerminal } from '../../../core/domain/run.ts';
 import type { Change, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
 import { hasComeToRest } from '../shared/swept-run.ts';
-import type { Database, Queryable } from './database.ts';
+import type { Database, Queryable, SqlRow } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter, StoreUnavailable } from './errors.ts';
-import type { BoundPlans, SqlRow } from './rows.ts';
+import type { BoundPlans } from './rows.ts';
 import { digestOf, int, only, parseMachine, text, textOrNull } from './rows.ts';
 
 /** One statement, so that all of it is of one moment. */

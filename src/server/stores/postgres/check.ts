@@ -1,9 +1,8 @@
 import type { Identity, Machine } from '../../../core/domain/machine.ts';
 import type { CheckedEvent, CheckedMachine, CheckedRun } from '../shared/check.ts';
 import { columnsOfMachine, columnsOfRun, violationsOf } from '../shared/check.ts';
-import type { Queryable } from './database.ts';
+import type { Queryable, SqlRow } from './database.ts';
 import { inspect } from './inspect.ts';
-import type { SqlRow } from './rows.ts';
 import { bool, int, intOrNull, parseMachine, parseRun, text, textOrNull } from './rows.ts';
 
 /** Machines looked at together. */

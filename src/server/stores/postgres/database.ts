@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { breaksConnection, lostToAnother, StoreUnusable, translate } from './errors.ts';
 import { Gate } from './gate.ts';
-import type { SqlRow } from './rows.ts';
 
 /** Values that go into statements. Text is made fit for PostgreSQL on the way: it has no place for U+0000 or half characters. */
 export type SqlValue = string | number | boolean | null | Uint8Array | readonly string[] | readonly number[];
@@ -14,6 +13,9 @@ export interface Statement {
   /** Kept prepared by every connection, for statements that are sent all the time and planned alike. */
   readonly prepare?: boolean;
 }
+
+/** One row, by column name; 64-bit numbers come as numbers, those of transactions as text. */
+export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** Where a statement can be carried out: any connection, or one in the middle of a transaction. */
 export interface Queryable {

@@ -3,10 +3,9 @@ import { matches, pinned } from '../../../core/domain/filter.ts';
 import type { Millis } from '../../../core/domain/time.ts';
 import type { Cursor, CursorFault, EventPage, EventQuery, EventRange } from '../../../core/ports/store.ts';
 import { MAX_COUNTED, MAX_SCANNED } from '../shared/limits.ts';
-import type { Database, Queryable, SqlValue } from './database.ts';
+import type { Database, Queryable, SqlRow, SqlValue } from './database.ts';
 import type { Place } from './events.ts';
 import { cursorOf, EVENT_COLUMNS, eventOf, headOfLog, placeOf, readCursor } from './events.ts';
-import type { SqlRow } from './rows.ts';
 import { int, only, text } from './rows.ts';
 
 /** Rows fetched at once; more are fetched until the page is full or enough was read. */

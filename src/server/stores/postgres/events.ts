@@ -4,8 +4,7 @@ import type { EventKind } from '../../../core/domain/event.ts';
 import type { Millis } from '../../../core/domain/time.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import type { Cursor, CursorFault, StoredEvent, Tail } from '../../../core/ports/store.ts';
-import type { Queryable } from './database.ts';
-import type { SqlRow } from './rows.ts';
+import type { Queryable, SqlRow } from './database.ts';
 import { bool, int, only, parseView, text, textOrNull } from './rows.ts';
 
 /**

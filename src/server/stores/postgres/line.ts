@@ -1,9 +1,8 @@
 import type pg from 'pg';
 import type { Clock } from '../../../core/ports/clock.ts';
-import type { Database, Statement } from './database.ts';
+import type { Database, SqlRow, Statement } from './database.ts';
 import { beginSession, newClient, parameters } from './database.ts';
 import { StoreUnavailable, translate } from './errors.ts';
-import type { SqlRow } from './rows.ts';
 
 /** What the line tells. */
 export interface LineListener {

@@ -7,8 +7,8 @@ import { runView } from '../../../core/domain/run.ts';
 import type { ListQuery, MachineOrder, Page, PageKey, RunOrder, RunRow } from '../../../core/ports/store.ts';
 import { MAX_COUNTED, MAX_SCANNED } from '../shared/limits.ts';
 import { NO_END } from './aggregates.ts';
-import type { Database, Queryable, SqlValue } from './database.ts';
-import type { BoundPlans, SqlRow } from './rows.ts';
+import type { Database, Queryable, SqlRow, SqlValue } from './database.ts';
+import type { BoundPlans } from './rows.ts';
 import { int, only, parseMachine, parseProgress, text, textOrNull } from './rows.ts';
 
 /** Rows fetched at once where only some of them will match; where all do, as many as are wanted. */

@@ -1,10 +1,9 @@
 import type { LogBatch, LogLine, ProgressChange } from '../../../core/ports/store.ts';
 import type { LogBudget } from '../shared/log-gap.ts';
 import { gapLine } from '../shared/log-gap.ts';
-import type { Database } from './database.ts';
+import type { Database, SqlRow } from './database.ts';
 import { jsonForSql } from './database.ts';
 import type { HeldBack } from './events.ts';
-import type { SqlRow } from './rows.ts';
 import { bool, bytes, int, only, parseProgress, text } from './rows.ts';
 
 /** What an append did. */

@@ -3,11 +3,11 @@ import type { Clock } from '../../../core/ports/clock.ts';
 import type { CoreLog } from '../../../core/ports/log.ts';
 import type { Membership, StandingListener } from '../../../core/ports/membership.ts';
 import type { Hint } from '../../../core/ports/store.ts';
+import type { SqlRow } from './database.ts';
 import { StoreUnavailable } from './errors.ts';
 import type { Suspect } from './leases.ts';
 import type { Line } from './line.ts';
 import { LOCK_CLASS, Peers } from './peers.ts';
-import type { SqlRow } from './rows.ts';
 
 /** How often a member looks after itself and its peers, in milliseconds; more often where leases are short. */
 const PULSE_MS = 250;

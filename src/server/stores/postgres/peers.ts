@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/ports/clock.ts';
+import type { SqlRow } from './database.ts';
 import type { Suspect } from './leases.ts';
-import type { SqlRow } from './rows.ts';
 import { bool, int, text } from './rows.ts';
 
 /** One of the two numbers of every advisory lock that a server holds: `bmds`. The other is its own. */

@@ -2,8 +2,7 @@ import type { Plan } from '../../../core/domain/plan.ts';
 import type { PlanAggregate, PlanMethod } from '../../../core/domain/plan-aggregate.ts';
 import type { PlanChange, PlanQuery } from '../../../core/ports/plan-store.ts';
 import { planEventOf } from '../shared/plan-event.ts';
-import type { Database, Queryable, SqlValue } from './database.ts';
-import type { SqlRow } from './rows.ts';
+import type { Database, Queryable, SqlRow, SqlValue } from './database.ts';
 import { int, only, text } from './rows.ts';
 
 /** One row, also of a plan that there never was; versions that are deleted are not its newest. */

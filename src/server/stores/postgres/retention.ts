@@ -3,12 +3,11 @@ import type { Keep, RetentionPolicy } from '../../../core/ports/retention.ts';
 import type { SweptRun } from '../../../core/ports/store.ts';
 import { sweptRunOf } from '../shared/swept-run.ts';
 import { NO_END } from './aggregates.ts';
-import type { Database } from './database.ts';
+import type { Database, SqlRow } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter } from './errors.ts';
 import type { Place } from './events.ts';
 import { OPEN_FROM, placeOf } from './events.ts';
-import type { SqlRow } from './rows.ts';
 import { bool, int, only, parseRun, parseSwept, text } from './rows.ts';
 
 /** Rows that one step lets go of at most, so that none holds up the writes beside it. */

@@ -3,11 +3,8 @@ import type { Machine, MachineView } from '../../../core/domain/machine.ts';
 import type { Plan } from '../../../core/domain/plan.ts';
 import type { PlannedRun, Progress, Run, RunView } from '../../../core/domain/run.ts';
 import type { SweptRun } from '../../../core/ports/store.ts';
-import type { Queryable } from './database.ts';
+import type { Queryable, SqlRow } from './database.ts';
 import { StoreUnavailable } from './errors.ts';
-
-/** One row, by column name; 64-bit numbers come as numbers, those of transactions as text. */
-export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** The row of a statement that always gives one. */
 export function only(rows: readonly SqlRow[]): SqlRow {

@@ -6,11 +6,11 @@ import { runView } from '../../../core/domain/run.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import type { RunRow, Snapshot } from '../../../core/ports/store.ts';
 import { SNAPSHOT_PAGE } from '../shared/limits.ts';
-import type { Database, Queryable, ReadTransaction, SqlValue } from './database.ts';
+import type { Database, Queryable, ReadTransaction, SqlRow, SqlValue } from './database.ts';
 import type { Head } from './events.ts';
 import { headOfLog, untilSettled } from './events.ts';
 import { RUN_COLUMNS, runRows } from './lists.ts';
-import type { BoundPlans, SqlRow } from './rows.ts';
+import type { BoundPlans } from './rows.ts';
 import { parseMachine, text } from './rows.ts';
 
 /** Pages that are read ahead; what fits into them needs the moment no longer, however late they are taken. */
