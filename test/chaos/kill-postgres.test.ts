@@ -3,7 +3,9 @@ import type { TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { Cluster } from './support/cluster.ts';
 import { killStorm } from './support/kill-storm.ts';
-import { SIZE } from './support/size.ts';
+import { SIZE, shared } from './support/size.ts';
+
+const size = shared(SIZE);
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -13,12 +15,12 @@ afterAll(() => postgres?.stop());
 
 describe('kill -9 of one of two servers on PostgreSQL', () => {
   it(
-    `at ${SIZE.kills} random moments with ${SIZE.runs} runs under way loses nothing and doubles nothing (seed ${SIZE.seed})`,
+    `at ${size.kills} random moments with ${size.runs} runs under way loses nothing and doubles nothing (seed ${size.seed})`,
     async () => {
-      const cluster = await Cluster.onPostgres(postgres, { args: ['--speed', String(SIZE.speed)] });
+      const cluster = await Cluster.onPostgres(postgres, { args: ['--speed', String(size.speed)] });
       onTestFinished(() => cluster.dispose());
-      expect(await killStorm(cluster, ['a', 'b'], SIZE)).toEqual([]);
+      expect(await killStorm(cluster, ['a', 'b'], size)).toEqual([]);
     },
-    SIZE.timeoutMs,
+    size.timeoutMs,
   );
 });

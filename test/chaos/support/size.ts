@@ -15,6 +15,12 @@ export interface Size {
   readonly timeoutMs: number;
 }
 
+/** Half a size where it is a small one: two servers and a PostgreSQL share the processor with the test. */
+export function shared(size: Size): Size {
+  const isSmall = size.runs <= 100;
+  return isSmall ? { ...size, runs: Math.ceil(size.runs / 2), kills: Math.min(2, size.kills) } : size;
+}
+
 /** The size that this process was asked for: BMDEMO_CHAOS=RUNSxKILLS, with BMDEMO_CHAOS_SEED to see the same again. */
 export const SIZE: Size = sizeIn(process.env);
 
