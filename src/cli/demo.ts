@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseAddress } from '../client/address.ts';
 import { connect } from '../client/client.ts';
@@ -5,22 +6,20 @@ import { systemClock } from '../tour/clock.ts';
 import { Director } from '../tour/director/director.ts';
 import type { TourPlan } from '../tour/director/state.ts';
 import { chapterNumbered, countOf, numberOf } from '../tour/director/state.ts';
-import { plannedTimes, tellTime } from '../tour/director/timing.ts';
-import type { ScreenSize } from '../tour/remote/service.ts';
+import { plannedTimes } from '../tour/director/timing.ts';
 import { formatScriptMistake } from '../tour/script/mistake.ts';
 import { faultsOf } from '../tour/script/references.ts';
 import type { Chapter, Script } from '../tour/script/script.ts';
 import { wordsOf, wordsOfScript } from '../tour/script/words.ts';
 import { formatCountdown } from '../tui/format/time.ts';
 import { count } from '../tui/format/words.ts';
+import { refuseTerminal } from '../tui/terminal/fit-terminal.ts';
 import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import { ownHost, remoteHost, requireHarmless } from './demo/host.ts';
-import { readKeys } from './demo/keyboard.ts';
+import { playOnConsole } from './demo/on-console.ts';
 import type { DemoOptions, RawDemoOptions } from './demo/options.ts';
 import { addDemoOptions, readDemoOptions, requireOneServer } from './demo/options.ts';
-import type { Remotes } from './demo/remotes.ts';
-import { takeRemotes } from './demo/remotes.ts';
 import { readScriptFile, scriptToPlay } from './demo/script-file.ts';
 import { TourServer } from './demo/tour-server.ts';
 import { Transcript } from './demo/transcript.ts';
@@ -28,28 +27,26 @@ import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
-import type { Output } from './output/io.ts';
+import { LogFile } from './log-file.ts';
 import type { Column } from './output/table.ts';
 import { tableLines } from './output/table.ts';
 import { listenAddress } from './settings/resolve.ts';
+import { stateDirectory } from './state-directory.ts';
 
 /** `bmdemo demo [FILE]`: the guided tour. */
 export function addDemoCommand(program: Command, ending: Ending): void {
   const command = program
     .command('demo [FILE]')
-    .description('the guided tour: a talk of ten minutes on a live server, or your own walk in FILE')
+    .description('the guided tour: a talk of ten minutes on the real console, or your own walk in FILE')
     .addHelpText(
       'after',
       `
-It tells the talk as text, with the commands that it carries out and what came of them. On a terminal
-the presenter goes on with space, and the machines are slow enough to talk over; without a terminal it
-plays by itself. The exit code says whether every chapter did what it says.
-
-It starts a server of its own with nothing in it; where the port is taken it takes a free one. With
---server it shows one that is there already, whose providers are all fake and whose inventory is empty.
-
-Keys: space next, r again, s skip, R a fresh server, number G to a chapter, number o a question, p pause,
-q end.
+It runs on the real console, with a strip that has the chapter, the command and the next key; space goes
+on, ? has the keys. \`bmdemo notes\` in a second terminal shows what to say, and drives the talk as well.
+It starts a server of its own with nothing in it, slow enough to talk over; where the port is taken it
+takes a free one. With --server it shows one that is there already, whose providers are all fake and whose
+inventory is empty. Where there is no terminal it plays the same script as plain text, and the exit code
+says whether every chapter did what it says.
 
 Examples:
   $ bmdemo demo
@@ -65,7 +62,7 @@ Examples:
       const options = readDemoOptions(raw);
       if (raw.list === true) return listChapters(context, script, options.minutes);
       requireOneServer(context.settings);
-      return playTranscript(context, script, options);
+      return play(context, script, options);
     }),
   );
 }
@@ -122,69 +119,60 @@ async function listChapters({ io, paint }: Context, script: Script, minutes: num
 function tourPlan(script: Script, options: DemoOptions, ownServer: boolean): TourPlan {
   const from = options.from === null ? 0 : chapterNumbered(script, options.from);
   if (from === undefined) throw usageFailure(`there is no chapter ${options.from}; --list has them`);
-  return { script, minutes: options.minutes, from, auto: null, ownServer, recording: false };
+  return { script, minutes: options.minutes, from, auto: options.auto, ownServer, recording: false };
 }
 
-/** Plays a script as plain text, with the presenter's keys where there is a terminal. */
-async function playTranscript(context: Context, script: Script, options: DemoOptions): Promise<ExitCode> {
-  const { settings, io, paint } = context;
+/** Plays a script: on the console where there is a terminal that it can be drawn on, else as plain text. */
+async function play(context: Context, script: Script, options: DemoOptions): Promise<ExitCode> {
+  const { settings, io } = context;
   const user = settings.value('user');
   const remote = settings.given('server')?.value;
-  const plan = tourPlan(script, options, remote === undefined);
-  const isTerminal = io.inIsTerminal && io.out.isTerminal;
-  const pace = options.auto ?? (isTerminal ? null : { kind: 'fixed' as const, ms: 0 });
-  const interrupt = catchInterrupt();
-  const server = new TourServer({
-    settings,
-    listen: listenAddress(settings).label,
-    slow: settings.value('slow') ?? (isTerminal && !options.fast),
-    faults: faultsOf(script),
-    logOut: null,
-  });
+  const onTerminal = io.out.isTerminal && refuseTerminal(process, io.env.TERM) === undefined;
+  const slow = settings.value('slow') ?? (onTerminal && !options.fast);
+  const listen = listenAddress(settings).label;
+  const logOut = onTerminal ? new LogFile(join(stateDirectory(io.env), 'demo-server.log')) : null;
+  const server = new TourServer({ settings, listen, slow, faults: faultsOf(script), logOut });
   if (remote !== undefined) await requireHarmless(remote.label, { user });
   const host = remote === undefined ? ownHost(server, { user }) : remoteHost(remote.label, { user });
-  const director = new Director(plan, host, systemClock);
-  const giveBack = pace === null ? readKeys(process.stdin, director, (text) => void context.note(text)) : () => {};
-  let remotes: Remotes | null = null;
+  const plan = tourPlan(script, options, remote === undefined);
+  // The transcript presses for itself, because what it tells has to be written before it goes on.
+  const director = new Director(onTerminal ? plan : { ...plan, auto: null }, host, systemClock);
   try {
-    if (isTerminal || options.notesListen !== null) {
-      remotes = await takeRemotes(director, () => screenOf(io.out), options.notesListen, io.env);
-      const where = remotes.address === '' ? '' : `, and takes others on ${remotes.address}`;
-      await context.note(`\`bmdemo notes\` in another terminal shows what to say${where}`);
-    }
-    const transcript = new Transcript({
+    if (!onTerminal) return await tellAsText(context, director, options);
+    const exit = await playOnConsole({
+      context,
       director,
-      io,
-      paint,
-      pace,
-      connect: (address) => connect({ address: parseAddress(address), user }),
-      signal: interrupt.signal,
+      address: remote?.label ?? listen,
+      slow,
+      theme: settings.value('theme'),
+      notesListen: options.notesListen,
     });
-    const good = await transcript.play();
-    if (pace === null) await context.note(timeText(director));
-    return good ? EXIT.done : EXIT.failed;
-  } catch (error) {
-    if (error instanceof Interrupted) return EXIT.interrupted;
-    throw error;
+    if (exit.kind === 'open-failed') throw exit.error;
+    return exit.code as ExitCode;
   } finally {
-    giveBack();
-    remotes?.close();
-    interrupt.dispose();
+    context.close();
     await director.close();
     await server.stop();
   }
 }
 
-/** How long the talk took, and how long it was to take. */
-function timeText(director: Director): string {
-  const { plan, state } = director.moment;
-  const planned = plannedTimes(plan.script, plan.minutes);
-  const told = tellTime(state.timing, planned, state.place.part, Date.now());
-  return `the talk took ${formatCountdown(told.elapsed)}, and was planned for ${formatCountdown(told.planned)}`;
-}
-
-/** A terminal's size, as notes screens are told it; 0 where it is not known. */
-function screenOf(out: Output): ScreenSize {
-  const columns = out.columns();
-  return { columns: Number.isFinite(columns) ? columns : 0, rows: process.stdout.rows ?? 0 };
+async function tellAsText(context: Context, director: Director, options: DemoOptions): Promise<ExitCode> {
+  const { settings, io, paint } = context;
+  const interrupt = catchInterrupt();
+  try {
+    const transcript = new Transcript({
+      director,
+      io,
+      paint,
+      pace: options.auto ?? { kind: 'fixed', ms: 0 },
+      connect: (address) => connect({ address: parseAddress(address), user: settings.value('user') }),
+      signal: interrupt.signal,
+    });
+    return (await transcript.play()) ? EXIT.done : EXIT.failed;
+  } catch (error) {
+    if (error instanceof Interrupted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    interrupt.dispose();
+  }
 }

@@ -1,6 +1,7 @@
 import type { ConsoleBackend } from './backend.ts';
 import type { ScreenStream } from './terminal/output.ts';
 import type { ThemeName } from './theme/theme.ts';
+import type { ConsoleGuest } from './tour/guest.ts';
 
 /** The way to a server, once it is open. */
 export interface OpenedServer {
@@ -34,6 +35,8 @@ export interface ConsoleOptions {
   readonly theme?: ThemeName | undefined;
   /** Where crash files go. */
   readonly stateDirectory: string;
+  /** Who uses the console as a stage; nobody if not given. */
+  readonly guest?: ConsoleGuest | undefined;
   /** The process's own if not given. */
   readonly streams?: ConsoleStreams | undefined;
 }

@@ -13,6 +13,7 @@ import type { Hands } from './session/carry-out.ts';
 import { carryOut, importDemoMachines, preview, retryNow } from './session/carry-out.ts';
 import { Clock } from './session/clock.ts';
 import { Session } from './session/session.ts';
+import type { Size } from './store/layout.ts';
 import type { ConsoleStore } from './store/store.ts';
 import { createConsoleStore } from './store/store.ts';
 import { resize } from './store/update.ts';
@@ -22,6 +23,8 @@ import { TerminalOutput } from './terminal/output.ts';
 import { StrayOutput } from './terminal/stray.ts';
 import { listenForStops, stopProcessGroup } from './terminal/suspend.ts';
 import { isWideLocale } from './theme/glyphs.ts';
+import { STRIP_ROWS } from './tour/guest.ts';
+import { followLook } from './tour/look.ts';
 import { ConsoleContext } from './widgets/context.tsx';
 
 const SIGNAL_NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
@@ -52,7 +55,7 @@ export class Stage {
     this.#store = createConsoleStore({
       label: options.label,
       attached: options.attached,
-      size: this.#output.measure(),
+      size: this.#roomIn(this.#output.measure()),
       settings: {
         theme: options.theme ?? 'dark',
         ascii: isWideLocale(LC_ALL || LC_CTYPE || LANG || ''),
@@ -106,7 +109,8 @@ export class Stage {
 
   /** Made once: what is drawn changes with the store alone. */
   #makeTree(): ReactElement {
-    const parts = { store: this.#store, registry: createRegistry(allActions), effects: this.#effects() };
+    const { guest } = this.#options;
+    const parts = { store: this.#store, registry: createRegistry(allActions), effects: this.#effects(), guest };
     const ready = (suspend: Suspend) => {
       this.#suspend = suspend;
     };
@@ -141,8 +145,18 @@ export class Stage {
     };
   }
 
+  /** What a guest's strip leaves of the terminal. */
+  #roomIn({ columns, rows }: Size): Size {
+    return { columns, rows: this.#options.guest === undefined ? rows : rows - STRIP_ROWS };
+  }
+
   #listen(): void {
     const { stdin, stdout } = this.#streams;
+    const { guest } = this.#options;
+    if (guest !== undefined) {
+      this.#undo.push(followLook(this.#store, guest));
+      void guest.ended.then(() => this.#quit());
+    }
     const onResize = () => this.#drawAnew();
     // The terminal has gone: nobody sees anything any more, and nothing can be written.
     const onGone = () => this.#end({ kind: 'signal', code: 129, signal: 'SIGHUP' });
@@ -187,7 +201,7 @@ export class Stage {
     // Ink erases as well, from where it takes the cursor to be; what counts is that it forgets its last frame.
     this.#instance?.clear();
     this.#output.erase();
-    this.#store.setState((state) => resize(state, size));
+    this.#store.setState((state) => resize(state, this.#roomIn(size)));
     this.#instance?.rerender(this.#tree);
     this.#output.emit('resize');
   }

@@ -74,33 +74,70 @@ describe('bmdemo demo in a pipe', () => {
 });
 
 describe('bmdemo demo on a terminal', () => {
-  it('is driven by the presenter, here and from the notes screen, which may be killed and opened again', async () => {
+  it('is driven on the console and from the notes screen, which may be killed and opened again', async () => {
     const runtime = home();
     const tour = await onTerminal(runtime, 'demo', '--fast', '--speed', '20', '--port', '0');
-    await tour.until('bmdemo notes');
+    await tour.until('Space begins');
     const notes = await onTerminal(runtime, 'notes');
     await notes.until('Ready: space begins');
+    await tour.until('1 attached');
     notes.press(' ');
-    await tour.until('idempotent, observable, extensible');
+    await tour.until('What you will see');
     await notes.until('Space goes on.');
     await notes.close();
     const again = await onTerminal(runtime, 'notes');
     await again.until('What you will see');
     again.press('9G');
-    await tour.until('Hardware fails');
+    await tour.until('9 of 10');
     await again.until('Space shows the command.');
     tour.press(' ');
     await tour.until('$ bmdemo rma machine-3 --reason "bad memory module in slot A3"');
     await again.until('Space runs the command.');
     // Not space: two presses so shortly after each other count once, wherever they come from.
     again.press('r');
-    await tour.until('machine-3 is RMA, with RMA');
+    await tour.until(/machine-3 +RMA/);
     tour.press('q');
-    await tour.until('end the tour?');
+    await tour.until('End the tour?');
     tour.press('y');
     expect((await tour.ended).exitCode).toBe(0);
     await again.until('No tour is running');
     again.press('q');
     expect((await again.ended).exitCode).toBe(0);
+  });
+
+  it('lets no action of the console through, hands the keyboard over to explore, and puts the room in order after it', async () => {
+    const tour = await onTerminal(home(), 'demo', '--fast', '--speed', '20', '--port', '0', '--from', '4');
+    await tour.until('Space begins');
+    tour.press(' ');
+    await tour.until('4 of 10');
+    tour.press('c');
+    await tour.until('PLANNED');
+    tour.press('c');
+    await tour.until((text) => !text.includes('PLANNED'));
+    tour.press('e');
+    await tour.until('EXPLORING');
+    await tour.until(/> +machine-1 +FACTORY_READY/);
+    tour.press('b');
+    await tour.until((text) => text.includes('Reboot machine-1?') && text.includes('Esc cancel'));
+    tour.press('\x1b');
+    await tour.until((text) => !text.includes('Reboot machine-1?'));
+    tour.press('\x14');
+    await tour.until((text) => text.includes('TOUR') && !text.includes('EXPLORING'));
+    // b means nothing while the tour has the keyboard.
+    tour.press('b');
+    tour.press('6G');
+    await tour.until('6 of 10');
+    await tour.until(/machine-1 +IN_SERVICE/);
+    expect(tour.text).not.toContain('Reboot machine-1?');
+    tour.press('.');
+    await tour.until((text) => text.trim() === '');
+    tour.press('.');
+    await tour.until('6 of 10');
+    tour.press('R');
+    await tour.until('show the command');
+    tour.press('\x03');
+    await tour.until('End the tour?');
+    tour.press('\x03');
+    expect((await tour.ended).exitCode).toBe(0);
   });
 });

@@ -35,12 +35,15 @@ export function remoteHost(address: string, { user }: Speaking): TourHost {
   };
 }
 
+/** Registers demo machines 1 to `count`, and counts what became of them. */
+export async function importForTour(client: Client, count: number, signal: AbortSignal): Promise<Imported> {
+  const results = await importDemoMachines(client, count, signal);
+  const ofOutcome = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
+  return { created: ofOutcome('new'), updated: ofOutcome('changed'), unchanged: ofOutcome('unchanged') };
+}
+
 const COMMON = {
-  importMachines: async (client: Client, count: number, signal: AbortSignal): Promise<Imported> => {
-    const results = await importDemoMachines(client, count, signal);
-    const ofOutcome = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
-    return { created: ofOutcome('new'), updated: ofOutcome('changed'), unchanged: ofOutcome('unchanged') };
-  },
+  importMachines: importForTour,
   newId: () => `tour-${randomBytes(6).toString('hex')}`,
 };
 

@@ -1,4 +1,3 @@
-import { parseAddress } from '../../client/address.ts';
 import type { Director } from '../../tour/director/director.ts';
 import type { RemoteListener, RemoteTarget } from '../../tour/remote/listener.ts';
 import { listenRemote } from '../../tour/remote/listener.ts';
@@ -9,8 +8,6 @@ import { CommandFailure, usageFailure } from '../failure.ts';
 
 /** Where a tour takes its notes screens: on this user's socket, and on loopback if that was asked for. */
 export interface Remotes {
-  /** Where notes screens are taken beside the socket; empty: nowhere. */
-  readonly address: string;
   close(): void;
 }
 
@@ -28,6 +25,7 @@ export function readNotesListen(text: string): RemoteTarget {
  * Takes notes screens for a tour.
  *
  * @param listen beside the socket; null: nowhere
+ * @param onWatchers told how many notes screens are attached
  * @throws CommandFailure where it cannot listen there
  */
 export async function takeRemotes(
@@ -35,10 +33,11 @@ export async function takeRemotes(
   screen: () => ScreenSize,
   listen: RemoteTarget | null,
   env: NodeJS.ProcessEnv,
+  onWatchers: (count: number) => void,
 ): Promise<Remotes> {
   const directory = runtimeDirectory(env);
   clearDeadSockets(directory);
-  const service = new TourService(director, screen);
+  const service = new TourService(director, screen, onWatchers);
   const targets: RemoteTarget[] = [{ kind: 'unix', path: socketPath(directory) }, ...(listen === null ? [] : [listen])];
   const listeners: RemoteListener[] = [];
   try {
@@ -48,9 +47,7 @@ export async function takeRemotes(
     const { code, message } = error as NodeJS.ErrnoException;
     throw new CommandFailure(`cannot take notes screens: ${code ?? message}; --notes-listen names another port`);
   }
-  const tcp = listeners.map(({ address }) => address).find((address) => parseAddress(address).kind === 'tcp');
   return {
-    address: tcp ?? '',
     close: () => {
       for (const listener of listeners) listener.close();
     },

@@ -3,7 +3,6 @@ import type { Client } from '../../client/client.ts';
 import type { Card } from '../../tour/cards.ts';
 import { cardOf } from '../../tour/cards.ts';
 import type { Director, TourMoment } from '../../tour/director/director.ts';
-import { offeredKeys } from '../../tour/director/keys.ts';
 import type { Pace, TourState } from '../../tour/director/state.ts';
 import { beatAt } from '../../tour/director/state.ts';
 import { claimsOf, commandOf, headingOf, notesOf } from '../../tour/director/telling.ts';
@@ -25,8 +24,8 @@ export interface TranscriptParts {
   readonly director: Director;
   readonly io: Io;
   readonly paint: Paint;
-  /** How long each beat is shown; null: until the presenter goes on. */
-  readonly pace: Pace | null;
+  /** How long each beat is shown. */
+  readonly pace: Pace;
   /** A client of the tour's server, for the logs. */
   readonly connect: (address: string) => Client;
   readonly signal: AbortSignal;
@@ -51,10 +50,7 @@ export class Transcript {
     this.#width = Math.min(TEXT_WIDTH, parts.io.out.columns());
   }
 
-  /**
-   * Plays it to its end. Where it plays by itself the first failure is the end; where a presenter has the keys, they
-   * are told what can be done about it.
-   */
+  /** Plays it to its end, or to the first failure. */
   async play(): Promise<boolean> {
     const { director, pace } = this.#parts;
     const unsubscribe = director.subscribe(() => {
@@ -68,7 +64,6 @@ export class Transcript {
         await this.#tell(moment);
         const { stage } = moment.state;
         if (stage === 'ended') return true;
-        if (pace === null) continue;
         if (stage === 'failed') return false;
         if (stage === 'running') continue;
         await this.#rest(moment, pace);
@@ -99,7 +94,6 @@ export class Transcript {
         return this.#fail(moment);
       case 'done':
         if (command !== null && moment.state.told !== '') await this.#line(`  ${moment.state.told}`);
-        if (moment.state.skipped) return this.#line(paint('muted', '  left out'));
         await this.#claims(moment);
         return this.#showCard(moment);
       default:
@@ -178,9 +172,6 @@ export class Transcript {
   async #fail(moment: TourMoment): Promise<void> {
     await this.#logsOfEnded(moment);
     await this.#line(this.#parts.paint('error', `  ✗ ${moment.state.failure?.sentence ?? 'it did not work'}`));
-    if (this.#parts.pace !== null) return;
-    const keys = offeredKeys(moment.state, moment.plan.ownServer).filter(({ command }) => command !== 'explore');
-    await this.#line(this.#parts.paint('muted', `  ${keys.map(({ key, label }) => `${key} ${label}`).join(' · ')}`));
   }
 
   async #rest({ plan, state }: TourMoment, pace: Pace): Promise<void> {

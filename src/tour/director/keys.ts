@@ -34,6 +34,24 @@ const KEYS: Readonly<Record<string, TourCommand>> = {
   q: { name: 'overlay', overlay: 'quit' },
 };
 
+/** What every key of the tour does: keys as they are shown, and a line. */
+export const KEY_HELP: readonly (readonly [string, string])[] = [
+  ['space, Enter, →, l, PgDn', 'next: shows the command, runs it, goes on'],
+  ['←, h, PgUp', 'back in the notes; nothing is undone'],
+  ['number G', 'to a chapter; 0G is the opening'],
+  ['number o', 'opens a question'],
+  ['c', 'the chapters'],
+  ['r', 'the action again'],
+  ['s', 'leave the action out'],
+  ['R', 'start the server anew, ready for this chapter'],
+  ['a', 'play by itself, or stop'],
+  ['p', 'pause: the clock and playing by itself stop, runs go on'],
+  ['n', 'the notes on this screen'],
+  ['.', 'blank the screen'],
+  ['e', 'explore with all keys of the console; Ctrl-T comes back'],
+  ['q, Ctrl-C', 'end the tour, after a question; Ctrl-C twice ends it at once'],
+];
+
 /**
  * What a key means now; undefined: nothing. While the console has the keyboard that is Ctrl-T alone.
  */

@@ -23,7 +23,11 @@ function directoryOfTest(): string {
 /** A tour with a remote on a socket in that directory. */
 async function tourAt(directory: string) {
   const director = new Director(walkPlan(), new ServerDouble().host, systemClock);
-  const service = new TourService(director, () => ({ columns: 120, rows: 40 }));
+  const service = new TourService(
+    director,
+    () => ({ columns: 120, rows: 40 }),
+    () => {},
+  );
   const path = socketPath(directory);
   const listener = await listenRemote({ kind: 'unix', path }, service);
   const close = async () => {
@@ -132,7 +136,11 @@ describe('the remote', () => {
 
   it('is reached by its address as well', async () => {
     const director = new Director(walkPlan(), new ServerDouble().host, systemClock);
-    const service = new TourService(director, () => ({ columns: 80, rows: 24 }));
+    const service = new TourService(
+      director,
+      () => ({ columns: 80, rows: 24 }),
+      () => {},
+    );
     const listener = await listenRemote({ kind: 'tcp', host: '127.0.0.1', port: 0 }, service);
     const follower = new TourFollower({ kind: 'address', address: listener.address }, 'notes', systemClock);
     void follower.run();

@@ -21,15 +21,20 @@ export interface ScreenSize {
 export class TourService implements ServiceHandlers<typeof RemoteService> {
   readonly #director: Director;
   readonly #screen: () => ScreenSize;
+  readonly #onWatchers: (count: number) => void;
   /** Wakes those who wait for the next state. */
   #changed = Promise.withResolvers<void>();
   #revision = 1;
   #watchers = 0;
 
-  /** @param screen the audience's screen, as it is now */
-  constructor(director: Director, screen: () => ScreenSize) {
+  /**
+   * @param screen the audience's screen, as it is now
+   * @param onWatchers told how many notes screens are attached, after each change
+   */
+  constructor(director: Director, screen: () => ScreenSize, onWatchers: (count: number) => void) {
     this.#director = director;
     this.#screen = screen;
+    this.#onWatchers = onWatchers;
     director.subscribe(() => this.#change());
   }
 
@@ -74,6 +79,7 @@ export class TourService implements ServiceHandlers<typeof RemoteService> {
 
   #attached(by: 1 | -1): void {
     this.#watchers += by;
+    this.#onWatchers(this.#watchers);
     this.#change();
   }
 

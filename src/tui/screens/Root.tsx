@@ -4,6 +4,9 @@ import { keysOf } from '../keys/chunk.ts';
 import { dispatchKeys, dispatchPaste } from '../keys/dispatch.ts';
 import { layoutOf } from '../store/select.ts';
 import { updateDialog } from '../store/update.ts';
+import { GuestCardView, GuestStrip, useGuestView } from '../tour/GuestLayer.tsx';
+import type { ConsoleGuest } from '../tour/guest.ts';
+import { STRIP_ROWS } from '../tour/guest.ts';
 import { useConsole, useParts } from '../widgets/context.tsx';
 import { DialogView } from './DialogView.tsx';
 import { Footer } from './Footer.tsx';
@@ -26,12 +29,19 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
   const { suspendTerminal } = useApp();
   const size = useConsole(({ ui }) => ui.size);
   const fits = useConsole((state) => layoutOf(state).fits);
-  const help = useConsole(({ ui }) => ui.helpTop !== undefined);
   const dialog = useConsole(({ ui }) => ui.dialog);
-  useInput((text, flags) => dispatchKeys(keysOf(text, flags), parts.registry, parts));
-  usePaste((text) => dispatchPaste(text, parts));
+  const { guest } = parts;
+  useInput((text, flags) => {
+    const keys = keysOf(text, flags);
+    // What comes before a key that gives the keyboard away, or behind one that takes it, is still the other one's.
+    dispatchKeys(guest === undefined ? keys : keys.filter((key) => !guest.key(key)), parts.registry, parts);
+  });
+  usePaste((text) => {
+    if (guest?.view().owner !== 'guest') dispatchPaste(text, parts);
+  });
   useArming(dialog?.id);
   useEffect(() => onReady((whileAway) => suspendTerminal(whileAway)), [onReady, suspendTerminal]);
+  if (guest !== undefined) return <GuestStage guest={guest} />;
   if (!fits) {
     return (
       <Box width={size.columns} height={size.rows}>
@@ -39,12 +49,37 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
       </Box>
     );
   }
+  return <Screens footer />;
+}
+
+/** The console's own screens. @param footer false: its keys do nothing now, and are not told */
+function Screens({ footer }: { readonly footer: boolean }) {
+  const size = useConsole(({ ui }) => ui.size);
+  const help = useConsole(({ ui }) => ui.helpTop !== undefined);
+  const dialog = useConsole(({ ui }) => ui.dialog);
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows}>
       {help ? <HelpScreen /> : <MainScreen />}
       <Box flexGrow={1} />
-      <Footer />
+      {footer ? <Footer /> : undefined}
       {dialog === undefined ? undefined : <DialogView key={dialog.id} dialog={dialog} />}
+    </Box>
+  );
+}
+
+/** The console as a stage: its screens, a card of the guest over them, and the guest's strip below. */
+function GuestStage({ guest }: { readonly guest: ConsoleGuest }) {
+  const view = useGuestView(guest);
+  const size = useConsole(({ ui }) => ui.size);
+  const fits = useConsole((state) => layoutOf(state).fits);
+  const rows = size.rows + STRIP_ROWS;
+  if (view.blank) return <Box width={size.columns} height={rows} />;
+  return (
+    <Box flexDirection="column" width={size.columns} height={rows}>
+      {fits ? <Screens footer={view.owner === 'console'} /> : <TooSmall />}
+      {fits ? undefined : <Box flexGrow={1} />}
+      <GuestStrip view={view} />
+      {view.card === null || !fits ? undefined : <GuestCardView card={view.card} />}
     </Box>
   );
 }

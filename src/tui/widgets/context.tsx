@@ -6,12 +6,15 @@ import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import type { Theme } from '../theme/theme.ts';
 import { themeOf } from '../theme/themes.ts';
+import type { ConsoleGuest } from '../tour/guest.ts';
 
 /** What every part of a console needs. */
 export interface ConsoleParts {
   readonly store: ConsoleStore;
   readonly registry: Registry<ConsoleEffects>;
   readonly effects: ConsoleEffects;
+  /** Who uses the console as a stage. */
+  readonly guest?: ConsoleGuest | undefined;
 }
 
 /** Hands the console's parts down. */
