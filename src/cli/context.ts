@@ -89,9 +89,10 @@ export function action<Operands extends readonly unknown[], Options>(
 
 /** Says on stderr what failed, and answers the exit code that goes with it. */
 export async function reportFailure(io: Io, error: unknown, context: Context | null): Promise<ExitCode> {
-  const { exitCode, sentence, details } = tellFailure(error);
+  const { exitCode, sentence, lines, details } = tellFailure(error);
   const paint = context?.paintErr ?? paintFor(io.err, io, undefined);
   await io.err.line(`${paint('error', 'error:')} ${sentence}`);
+  for (const line of lines) await io.err.line(`  ${line}`);
   if (context?.settings.value('verbose') === true) {
     for (const detail of details) await io.err.line(paint('muted', `  ${detail}`));
   }

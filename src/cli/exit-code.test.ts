@@ -61,6 +61,7 @@ describe('a failure', () => {
     expect(tellFailure(usageFailure('N must be a number.'))).toEqual({
       exitCode: EXIT.usage,
       sentence: 'N must be a number',
+      lines: [],
       details: [],
     });
     expect(tellFailure(new CommandFailure('no')).exitCode).toBe(EXIT.failed);

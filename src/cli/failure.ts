@@ -6,11 +6,14 @@ import { EXIT, exitCodeOfError } from './exit-code.ts';
 /** A command that cannot go on, and why: one sentence for people, and the program's exit code. */
 export class CommandFailure extends Error {
   readonly exitCode: ExitCode;
+  /** What the sentence sums up, a line each. */
+  readonly lines: readonly string[];
 
-  constructor(message: string, exitCode: ExitCode = EXIT.failed) {
+  constructor(message: string, exitCode: ExitCode = EXIT.failed, lines: readonly string[] = []) {
     super(message);
     this.name = 'CommandFailure';
     this.exitCode = exitCode;
+    this.lines = lines;
   }
 }
 
@@ -19,10 +22,11 @@ export function usageFailure(message: string): CommandFailure {
   return new CommandFailure(message, EXIT.usage);
 }
 
-/** A failure as people are told it: the sentence, and what `--verbose` adds, a line each. */
+/** A failure as people are told it: the sentence with the lines that belong to it, and what `--verbose` adds, a line each. */
 export interface ToldFailure {
   readonly exitCode: ExitCode;
   readonly sentence: string;
+  readonly lines: readonly string[];
   readonly details: readonly string[];
 }
 
@@ -30,15 +34,18 @@ export interface ToldFailure {
 export function tellFailure(error: unknown): ToldFailure {
   if (error instanceof ClientError) {
     const { message, code } = error;
-    return { exitCode: exitCodeOfError(error), sentence: `${clause(message)} (${code})`, details: detailsOf(error) };
+    const sentence = `${clause(message)} (${code})`;
+    return { exitCode: exitCodeOfError(error), sentence, lines: [], details: detailsOf(error) };
   }
   if (error instanceof CommandFailure) {
-    return { exitCode: error.exitCode, sentence: clause(error.message), details: [] };
+    const { exitCode, lines } = error;
+    return { exitCode, sentence: clause(error.message), lines: lines.map(printable), details: [] };
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   return {
     exitCode: EXIT.failed,
     sentence: `${clause(message)} (this is a fault of bmdemo's own)`,
+    lines: [],
     // The place in the program, for a report; without the message, which is said already.
     details: (stack ?? '')
       .split('\n')

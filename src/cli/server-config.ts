@@ -3,12 +3,17 @@ import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ServerConfig, StoreConfig } from '../server/config.ts';
 import { DEFAULT_FAKE, DEFAULT_KEEP, DEFAULT_MAX_RUNS } from '../server/config.ts';
+import type { PlanFile } from '../server/plans/directory.ts';
+import { readPlansDirectory } from '../server/plans/directory.ts';
+import { formatPlanProblem } from '../server/plans/read.ts';
 import type { FaultScript } from '../server/providers/fake/faults/fault.ts';
 import { parseFaultFlag } from '../server/providers/fake/faults/flag.ts';
 import type { FaultsRead } from '../server/providers/fake/faults/mistake.ts';
 import { formatFaultMistake } from '../server/providers/fake/faults/mistake.ts';
 import { parseFaultsYaml } from '../server/providers/fake/faults/yaml.ts';
-import { usageFailure } from './failure.ts';
+import { count } from '../tui/format/words.ts';
+import { EXIT } from './exit-code.ts';
+import { CommandFailure, usageFailure } from './failure.ts';
 import type { Settings } from './settings/resolve.ts';
 import { VERSION } from './version.ts';
 
@@ -19,7 +24,7 @@ const MAX_MISTAKES = 5;
  * What the settings make of a server that listens there and keeps its state in that store.
  *
  * @param logOut where its log goes; null: to nobody but those who ask the server for it
- * @throws CommandFailure where the fault script is wrong
+ * @throws CommandFailure where the fault script or a plan is wrong
  */
 export function serverConfig(
   settings: Settings,
@@ -39,6 +44,7 @@ export function serverConfig(
       worldFile: worldFile === undefined ? null : resolve(worldFile),
     },
     maxRuns: settings.value('max-runs') ?? DEFAULT_MAX_RUNS,
+    plans: plansIn(settings.value('plans')),
     keep: {
       events: settings.value('keep-events') ?? DEFAULT_KEEP.events,
       logs: settings.value('keep-logs') ?? DEFAULT_KEEP.logs,
@@ -51,6 +57,22 @@ export function serverConfig(
     },
     version: VERSION,
   };
+}
+
+/** The plans of a folder; everything that is wrong with any of them is told at once. */
+function plansIn(directory: string | undefined): readonly PlanFile[] {
+  if (directory === undefined) return [];
+  const read = readPlansDirectory(directory);
+  switch (read.kind) {
+    case 'plans':
+      return read.files;
+    case 'unreadable':
+      throw usageFailure(`there are no plans to be had: ${read.message}`);
+    case 'problems': {
+      const wrong = `the plans in ${directory} cannot be used: ${count(read.problems.length, 'mistake')}`;
+      throw new CommandFailure(wrong, EXIT.usage, read.problems.map(formatPlanProblem));
+    }
+  }
 }
 
 function faultsOfFlags(texts: readonly string[]): FaultScript {

@@ -1,5 +1,6 @@
 import type { RetentionPolicy } from '../core/ports/retention.ts';
 import type { LogConfig } from './log.ts';
+import type { PlanFile } from './plans/directory.ts';
 import type { FaultScript } from './providers/fake/faults/fault.ts';
 
 /** What the fake provider is to be like. */
@@ -40,6 +41,8 @@ export interface ServerConfig {
   /** How much of what is over it keeps; the defaults if not given. */
   readonly keep?: RetentionPolicy;
   readonly log: LogConfig;
+  /** Plans that files declare, brought into the store as the server starts; none unless given. */
+  readonly plans?: readonly PlanFile[];
   /** The program's version. */
   readonly version: string;
 }

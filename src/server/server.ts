@@ -21,6 +21,7 @@ import type { Listener } from './listener.ts';
 import { listen } from './listener.ts';
 import type { ServerLog } from './log.ts';
 import { createServerLog } from './log.ts';
+import { bringInPlans } from './plans/bring-in.ts';
 import { Recovering } from './recovering.ts';
 import { RUN_LOG_LIMITS } from './stores/shared/limits.ts';
 import { Hub } from './watch/hub.ts';
@@ -122,6 +123,9 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     if (target.kind === 'fault') return refused(target);
     await hub.start();
     recovering.start();
+    for (const { id, version } of await bringInPlans(store, config.plans ?? [], instance)) {
+      log.info({ plan: id, version }, 'a plan was made of its file');
+    }
     const runs = await runsUnderWay(store);
     const opened = await listen(target, (socket) => injector.injectConnection(socket));
     if (opened.kind === 'fault') return refused(opened);

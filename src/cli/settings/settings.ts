@@ -158,6 +158,11 @@ export const SETTINGS = {
     help: "keep the fake provider's hardware in a file, which outlives the server (default: in memory)",
     schema: file,
   },
+  plans: {
+    flags: '--plans <DIR>',
+    help: 'plans of your own, a YAML file each; one that has changed is a new version (docs/plans.md)',
+    schema: z.string('must be the path of a folder').min(1, 'must be the path of a folder'),
+  },
   'max-runs': {
     flags: '--max-runs <N>',
     help: 'how many runs the server carries out at once (default 1000)',
@@ -217,6 +222,7 @@ export const SERVER_SETTINGS = [
   'fault',
   'seed',
   'fake-world',
+  'plans',
   'max-runs',
   'keep-events',
   'keep-logs',

@@ -1,3 +1,4 @@
+import { refuseBuiltIn } from '../../core/domain/decide/plan.ts';
 import { NO_ACTION } from '../../core/domain/plan.ts';
 import type { PlanDeclaration } from '../../core/domain/plan-aggregate.ts';
 import type { FieldViolation } from '../../core/domain/refusal.ts';
@@ -18,15 +19,36 @@ export interface PlanProblem {
   readonly message: string;
 }
 
+/** A problem in a line that editors and terminals make a link of: `plans/own.yaml:3:5: steps[0].name: is required`. */
+export function formatPlanProblem({ file, line, column, field, message }: PlanProblem): string {
+  const place = line === 0 ? file : `${file}:${line}:${column}`;
+  return (
+    [place, field]
+      .filter((part) => part !== '')
+      .map((part) => `${part}: `)
+      .join('') + message
+  );
+}
+
 /** A good plan, or everything that is wrong with it, in the order of the places. */
 export type PlanRead =
   | { readonly kind: 'plan'; readonly declared: PlanDeclaration }
   | { readonly kind: 'problems'; readonly problems: readonly PlanProblem[] };
 
+/** What else is wrong with a plan than what any reader of it can tell. */
+export type OtherViolations = (declared: PlanDeclaration) => readonly FieldViolation[];
+
+/** The name of a plan that comes with the program is no name for another one. */
+export const builtInViolations: OtherViolations = ({ id }) => {
+  const refusal = refuseBuiltIn(id, 'replaced');
+  return refusal === null ? [] : [{ field: 'plan_id', description: refusal.message }];
+};
+
 /** Reads a plan that was sent as a message. */
-export function readPlanMessage(message: PlanMessage, file: string): PlanRead {
+export function readPlanMessage(message: PlanMessage, file: string, others: OtherViolations = () => []): PlanRead {
   const { declared, violations } = planFromWire(message);
-  const found = withViolations(declared, violations).toSorted((a, b) => placeOf(a.field) - placeOf(b.field));
+  const all = [...withViolations(declared, violations), ...others(declared)];
+  const found = all.toSorted((a, b) => placeOf(a.field) - placeOf(b.field));
   if (found.length === 0) return { kind: 'plan', declared };
   const problems = found.map(({ field, description }) => ({ file, line: 0, column: 0, field, message: description }));
   return { kind: 'problems', problems };

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { NO_ACTION } from '../../core/domain/plan.ts';
 import type { FieldViolation } from '../../core/domain/refusal.ts';
 import { actionKeysOf, toDeclaration } from './declaration.ts';
-import type { PlanProblem, PlanRead } from './read.ts';
+import type { OtherViolations, PlanProblem, PlanRead } from './read.ts';
 import { withViolations } from './read.ts';
 import type { WrittenPlan } from './schema.ts';
 import { ACTION_KEYS, PLAN_SCHEMA } from './schema.ts';
@@ -20,7 +20,7 @@ const SECOND_ACTION = 'comes after another key that says what the step does, and
 const WRONG_KEYS: ReadonlySet<string> = new Set([NO_KEY, SECOND_ACTION]);
 
 /** Reads a plan from the text of a YAML document; `file` is what problems are told under. All of them are told at once. */
-export function readPlanYaml(text: string, file: string): PlanRead {
+export function readPlanYaml(text: string, file: string, others: OtherViolations = () => []): PlanRead {
   if (Buffer.byteLength(text) > LONGEST_PLAN) {
     const message = `is ${Buffer.byteLength(text)} bytes long, and may be at most ${LONGEST_PLAN}`;
     return { kind: 'problems', problems: [{ file, line: 1, column: 1, field: '', message }] };
@@ -37,7 +37,7 @@ export function readPlanYaml(text: string, file: string): PlanRead {
     ...aliasesOf(document).map((offset) => problemAt(offset, '', NO_ALIASES)),
   ];
   if (broken.length > 0) return { kind: 'problems', problems: inOrder(broken) };
-  const read = readData(document.toJS());
+  const read = readData(document.toJS(), others);
   if (read.kind === 'plan') return read;
   const problems = read.violations.map(({ field, description }) => {
     const offset = offsetOf(document.contents, field, WRONG_KEYS.has(description));
@@ -62,7 +62,7 @@ type DataRead =
   | { readonly kind: 'violations'; readonly violations: readonly FieldViolation[] };
 
 /** Reads a plan from plain data, in which every value is a text. */
-function readData(written: unknown): DataRead {
+function readData(written: unknown, others: OtherViolations): DataRead {
   if (!isRecord(written)) {
     const description = 'must be a map with the keys plan_id and steps';
     return { kind: 'violations', violations: [{ field: '', description }] };
@@ -73,7 +73,7 @@ function readData(written: unknown): DataRead {
   const plan = parsed.success ? parsed.data : PLAN_SCHEMA.parse(without(data, issues));
   const unread = [...issues.flatMap(violationsOf), ...actionViolations(plan, issues)];
   const declared = toDeclaration(plan);
-  const violations = withViolations(declared, unread);
+  const violations = [...withViolations(declared, unread), ...others(declared)];
   return violations.length === 0 ? { kind: 'plan', declared } : { kind: 'violations', violations };
 }
 

@@ -1,11 +1,10 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import { textFault } from '../../core/domain/limits.ts';
-import type { Refusal } from '../../core/domain/refusal.ts';
 import { RpcError } from '../../wire/errors.ts';
 import type { PlanSource } from '../../wire/gen/baremetal/v1/plan_service_pb.ts';
 import { PlanProblemsSchema } from '../../wire/gen/baremetal/v1/plan_service_pb.ts';
-import type { PlanProblem, PlanRead } from '../plans/read.ts';
+import type { OtherViolations, PlanProblem, PlanRead } from '../plans/read.ts';
 import { readPlanMessage } from '../plans/read.ts';
 import { readPlanYaml } from '../plans/yaml.ts';
 import { badField } from './answers.ts';
@@ -18,14 +17,14 @@ const MAX_FILE_NAME = 512;
  *
  * @throws RpcError INVALID_ARGUMENT where there is none, or its name is no name
  */
-export function readSource(source: PlanSource | undefined): PlanRead {
+export function readSource(source: PlanSource | undefined, others?: OtherViolations): PlanRead {
   const fault = textFault(source?.fileName ?? '', MAX_FILE_NAME);
   if (fault !== null) throw badField('source.file_name', fault);
   switch (source?.form.case) {
     case 'plan':
-      return readPlanMessage(source.form.value, source.fileName);
+      return readPlanMessage(source.form.value, source.fileName, others);
     case 'yaml':
-      return readPlanYaml(source.form.value, source.fileName);
+      return readPlanYaml(source.form.value, source.fileName, others);
     default:
       throw badField('source', 'must have a plan, as a message or as YAML');
   }
@@ -56,9 +55,4 @@ export function badPlan(problems: readonly PlanProblem[]): RpcError {
 
 function sizeOf(problems: readonly PlanProblem[]): number {
   return toBinary(PlanProblemsSchema, create(PlanProblemsSchema, { problems: [...problems] })).length;
-}
-
-/** The problem of a plan that is good in itself, and cannot be made all the same. */
-export function refusedPlan(source: PlanSource | undefined, refusal: Refusal): PlanProblem {
-  return { file: source?.fileName ?? '', line: 0, column: 0, field: 'plan_id', message: refusal.message };
 }

@@ -19,12 +19,13 @@ import type {
 import { ListPlansResponseSchema, ValidatePlanResponseSchema } from '../../wire/gen/baremetal/v1/plan_service_pb.ts';
 import type { Call, Handlers } from '../interceptors/call.ts';
 import { originOf } from '../interceptors/call.ts';
+import { builtInViolations } from '../plans/read.ts';
 import { answered, badField } from './answers.ts';
 import { FieldChecks } from './checks.ts';
 import type { ServiceContext } from './context.ts';
 import { MAX_PAGE_SIZE, pageSize, readToken } from './lists.ts';
 import { pageToken } from './page-token.ts';
-import { badPlan, readSource, refusedPlan } from './plan-source.ts';
+import { badPlan, readSource } from './plan-source.ts';
 import { findPlan, findPlanVersion, pageOfPlans } from './plans.ts';
 
 /** The plans that runs carry out. */
@@ -45,15 +46,12 @@ async function validatePlan(
   { source }: ValidatePlanRequest,
   call: Call,
 ): Promise<ValidatePlanResponse> {
-  const read = readSource(source);
+  const read = readSource(source, builtInViolations);
   if (read.kind === 'problems') return create(ValidatePlanResponseSchema, { problems: [...read.problems] });
   const { declared } = read;
   const aggregate = await store.loadPlan(declared.id, '');
   const decision = decideCreatePlan(aggregate, { declared, requestId: '', by: call.caller.user, reason: '' });
-  if (decision.kind === 'refusal') {
-    return create(ValidatePlanResponseSchema, { problems: [refusedPlan(source, decision)] });
-  }
-  return create(ValidatePlanResponseSchema, { plan: planToWire(decision.plan) });
+  return create(ValidatePlanResponseSchema, { plan: planToWire(answered(decision).plan) });
 }
 
 /** Makes a plan, or a new version of one; the same request again answers the version that it made. */
