@@ -16,7 +16,7 @@ export async function bringInPlans(
   const made: Plan[] = [];
   for (const { name, path, declared } of files) {
     const reason = `read from ${path}`;
-    const origin = { actor: instance, peer: '', requestId: '', reason, method: '', server: instance };
+    const origin = { actor: 'engine', peer: '', requestId: '', reason, method: '', server: instance };
     const result = await transactPlan(store, { planId: declared.id, requestId: '', origin }, (aggregate) =>
       decideCreatePlan(aggregate, { declared, requestId: '', by: name, reason }),
     );

@@ -92,7 +92,13 @@ describe('bringing plans in', () => {
     expect(await into.plan('plan/own', 0)).toMatchObject({ version: 1, createdBy: 'own.yaml', builtIn: false });
     const tail = await into.tail(head, 10);
     expect('events' in tail ? tail.events : []).toMatchObject([
-      { kind: 'PLAN_CREATED', actor: 'server-1', reason: `read from ${join(folder, 'own.yaml')}`, method: '' },
+      {
+        kind: 'PLAN_CREATED',
+        actor: 'engine',
+        server: 'server-1',
+        reason: `read from ${join(folder, 'own.yaml')}`,
+        method: '',
+      },
     ]);
   });
 

@@ -343,7 +343,9 @@ export type Step = Message<"baremetal.v1.Step"> & {
   onFailure: Step_OnFailure;
 
   /**
-   * True: the step is carried out whatever happened before it (eject media, uncordon).
+   * True: the step is carried out in its turn although a step before it has failed the run (eject media, uncordon). Not
+   * after a cancel, nor while a call is stuck: what is left undone then is named in the run's last event. Not for repave,
+   * join, verify and rma, as with ON_FAILURE_CONTINUE: the machine's phase stands on those.
    *
    * @generated from field: bool always = 54;
    */

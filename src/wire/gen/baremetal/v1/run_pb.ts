@@ -209,14 +209,14 @@ export const Run_Phase = {
   RUNNING: 2,
 
   /**
-   * Every step ended well.
+   * Every step ended well, apart from those that the run goes on without (ON_FAILURE_CONTINUE).
    *
    * @generated from enum value: SUCCEEDED = 3;
    */
   SUCCEEDED: 3,
 
   /**
-   * A step was out of attempts, or its outcome is not known.
+   * A step was out of attempts, or its outcome is not known; steps marked `always` are done before the run ends so.
    *
    * @generated from enum value: FAILED = 4;
    */
@@ -355,7 +355,7 @@ export const StepStatus_State = {
   STATE_UNSPECIFIED: 0,
 
   /**
-   * Not reached yet.
+   * Not reached yet, or waiting for ApproveStep.
    *
    * @generated from enum value: WAITING = 1;
    */
@@ -390,7 +390,7 @@ export const StepStatus_State = {
   CANCELED: 5,
 
   /**
-   * Never begun, because the run had ended.
+   * Never begun, because the run had ended or a step before it had failed.
    *
    * @generated from enum value: SKIPPED = 6;
    */
