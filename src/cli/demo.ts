@@ -20,6 +20,7 @@ import { ownHost, remoteHost, requireHarmless } from './demo/host.ts';
 import { playOnConsole } from './demo/on-console.ts';
 import type { DemoOptions, RawDemoOptions } from './demo/options.ts';
 import { addDemoOptions, readDemoOptions, requireOneServer } from './demo/options.ts';
+import { keepRehearsal } from './demo/rehearsal-file.ts';
 import { readScriptFile, scriptToPlay } from './demo/script-file.ts';
 import { TourServer } from './demo/tour-server.ts';
 import { Transcript } from './demo/transcript.ts';
@@ -119,7 +120,15 @@ async function listChapters({ io, paint }: Context, script: Script, minutes: num
 function tourPlan(script: Script, options: DemoOptions, ownServer: boolean): TourPlan {
   const from = options.from === null ? 0 : chapterNumbered(script, options.from);
   if (from === undefined) throw usageFailure(`there is no chapter ${options.from}; --list has them`);
-  return { script, minutes: options.minutes, from, auto: options.auto, ownServer, recording: false };
+  return {
+    script,
+    minutes: options.minutes,
+    from,
+    auto: options.auto,
+    ownServer,
+    loop: options.loop,
+    recording: false,
+  };
 }
 
 /** Plays a script: on the console where there is a terminal that it can be drawn on, else as plain text. */
@@ -135,10 +144,17 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
   if (remote !== undefined) await requireHarmless(remote.label, { user });
   const host = remote === undefined ? ownHost(server, { user }) : remoteHost(remote.label, { user });
   const plan = tourPlan(script, options, remote === undefined);
+  if (options.loop && (!onTerminal || remote !== undefined)) {
+    throw usageFailure('--loop is for a terminal and a server of its own: it starts the server anew each time');
+  }
   // The transcript presses for itself, because what it tells has to be written before it goes on.
   const director = new Director(onTerminal ? plan : { ...plan, auto: null }, host, systemClock);
   try {
-    if (!onTerminal) return await tellAsText(context, director, options);
+    if (!onTerminal) {
+      const code = await tellAsText(context, director, options);
+      if (options.rehearse) await keepRehearsal(context, director.moment);
+      return code;
+    }
     const exit = await playOnConsole({
       context,
       director,
@@ -148,6 +164,7 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
       notesListen: options.notesListen,
     });
     if (exit.kind === 'open-failed') throw exit.error;
+    if (options.rehearse && exit.kind === 'quit') await keepRehearsal(context, director.moment);
     return exit.code as ExitCode;
   } finally {
     context.close();

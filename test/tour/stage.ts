@@ -34,7 +34,16 @@ export class TalkStage {
       faults: faultsOf(script),
       logOut: null,
     });
-    const plan = { script, minutes: 10, from: 0, auto: null, ownServer: true, recording: false, ...changes };
+    const plan = {
+      script,
+      minutes: 10,
+      from: 0,
+      auto: null,
+      ownServer: true,
+      loop: false,
+      recording: false,
+      ...changes,
+    };
     this.director = new Director(plan, ownHost(this.#server, { user: 'presenter' }), systemClock);
     onTestFinished(async () => {
       this.#client?.close();

@@ -33,6 +33,8 @@ export interface RawDemoOptions {
   readonly from?: string;
   readonly minutes?: string;
   readonly notesListen?: string;
+  readonly rehearse?: boolean;
+  readonly loop?: boolean;
 }
 
 /** The same, read. */
@@ -43,6 +45,10 @@ export interface DemoOptions {
   /** The number of the chapter to begin with; null: the first. */
   readonly from: number | null;
   readonly minutes: number;
+  /** The times of the chapters are written down. */
+  readonly rehearse: boolean;
+  /** It plays by itself, and begins again after its end. */
+  readonly loop: boolean;
   /** Where notes screens are taken beside the user's socket; null: nowhere. */
   readonly notesListen: RemoteTarget | null;
 }
@@ -56,6 +62,8 @@ export function addDemoOptions(command: Command): void {
     .option('--minutes <N>', 'how long the talk is to take: 10 or 15 (default 10)')
     .option('--auto [SECONDS]', 'plays by itself; a beat stays so long, or as long as it takes to say it')
     .option('--notes-listen <PORT>', 'takes notes screens on this port of the loopback as well')
+    .option('--rehearse', 'writes down how long each chapter took, and compares it with the last times')
+    .option('--loop', 'plays by itself, and begins again after its end: for a booth')
     .option('--fast', 'the usual timings, where a terminal would have the slow ones');
   addSettings(command, DEMO_SETTINGS);
 }
@@ -69,9 +77,11 @@ export function readDemoOptions(raw: RawDemoOptions): DemoOptions {
   }
   return {
     fast: raw.fast === true,
-    auto: readPace(raw.auto),
+    auto: readPace(raw.auto ?? (raw.loop === true ? true : undefined)),
     from: raw.from === undefined ? null : Number(raw.from),
     minutes,
+    rehearse: raw.rehearse === true,
+    loop: raw.loop === true,
     notesListen: raw.notesListen === undefined ? null : readNotesListen(raw.notesListen),
   };
 }

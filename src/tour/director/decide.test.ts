@@ -302,6 +302,19 @@ describe('the end', () => {
   });
 });
 
+describe('a booth', () => {
+  it('begins again after the last beat, with the clock at its beginning', () => {
+    const walk = new Walk({ loop: true });
+    walk.command({ name: 'goto', chapter: 3 });
+    walk.next();
+    walk.next();
+    walk.report({ kind: 'met' });
+    walk.next();
+    expect(walk.at).toBe('0.0 done');
+    expect(walk.state.timing).toEqual({ startedAt: 5_000, runningSince: 5_000, spent: [0, null, null, null] });
+  });
+});
+
 describe('notes in place', () => {
   it('are refused while the screen is recorded', () => {
     const walk = Walk.inWork({ recording: true });

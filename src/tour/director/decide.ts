@@ -124,8 +124,14 @@ function leave(plan: TourPlan, state: TourState, at: number): Decision {
     const { resting } = state;
     return taken({ ...withStage(state, resting.stage, at), ...resting, resting: null, shows: state.shows + 1 });
   }
-  if (part + 1 >= script.chapters.length) return end(state, at);
+  if (part + 1 >= script.chapters.length) return plan.loop ? beginAgain(plan, state, at) : end(state, at);
   return taken(enterPart(script, { ...state, timing: runInChapter(state, part + 1, at) }, part + 1, at));
+}
+
+/** From the first chapter, with the clock at its beginning; the server that was stopped is started by its chapter. */
+function beginAgain({ script }: TourPlan, state: TourState, at: number): Decision {
+  const timing = runIn({ startedAt: null, runningSince: null, spent: script.chapters.map(() => null) }, 0, 0, at);
+  return taken(enterPart(script, { ...state, timing }, 0, at));
 }
 
 function goTo({ script }: TourPlan, state: TourState, number: number, at: number): Decision {

@@ -224,14 +224,15 @@ export class Director {
 
   /** Sets the timer of a tour that plays by itself. */
   #keepTime(): void {
-    const at = autoPressAt(this.#plan.script, this.#state);
+    const at = autoPressAt(this.#plan, this.#state);
     if (at === this.#pressDueAt) return;
     this.#cancelPress();
     this.#pressDueAt = at;
     if (at === null) return;
     this.#cancelPress = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
       this.#pressDueAt = null;
-      this.#take({ kind: 'command', command: { name: 'next' }, pressed: false });
+      const name = this.#state.stage === 'failed' ? 'restart' : 'next';
+      this.#take({ kind: 'command', command: { name }, pressed: false });
     });
   }
 

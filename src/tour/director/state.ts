@@ -112,6 +112,8 @@ export interface TourPlan {
   readonly auto: Pace | null;
   /** False: the server is somebody else's, and can be neither started anew nor stopped. */
   readonly ownServer: boolean;
+  /** True: after its end it begins again, and a failure starts the server anew. */
+  readonly loop: boolean;
   /** True: notes in place are refused, because the audience's screen is recorded. */
   readonly recording: boolean;
 }

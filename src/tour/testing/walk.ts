@@ -71,5 +71,5 @@ questions:
 
 /** The plan of a tour through WALK. */
 export function walkPlan(changes: Partial<TourPlan> = {}): TourPlan {
-  return { script: WALK, minutes: 5, from: 0, auto: null, ownServer: true, recording: false, ...changes };
+  return { script: WALK, minutes: 5, from: 0, auto: null, ownServer: true, loop: false, recording: false, ...changes };
 }
