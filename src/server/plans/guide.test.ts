@@ -4,7 +4,7 @@ import { readPlanYaml } from './yaml.ts';
 
 it('the plan of docs/plans.md is a good one, and shows all that a step can be', async () => {
   const page = await readFile(new URL('../../../docs/plans.md', import.meta.url), 'utf8');
-  const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
   const read = readPlanYaml(yaml, 'docs/plans.md');
   expect(read).toMatchObject({ kind: 'plan' });
   const steps = read.kind === 'plan' ? read.declared.steps : [];
