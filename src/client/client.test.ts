@@ -152,7 +152,7 @@ describe('unary calls', () => {
         },
       },
     });
-    const error = await failure(client(port).runs.getRun({ runId: 'abc' }, { timeoutMs: 100 }));
+    const error = await failure(client(port).runs.getRun({ runId: 'abc' }, { timeoutMs: 1_500 }));
     expect(error.message).toBe('the store is away');
   });
 
