@@ -104,7 +104,7 @@ async function run(...words: string[]): Promise<void> {
   }
 }
 
-it('the page adds a kind of step, from the contract to a provider', { timeout: 60_000 }, async () => {
+it('the page adds a kind of step, from the contract to a provider', { timeout: 120_000 }, async () => {
   const steps = stepsOf(await readFile(join(packageRoot, PAGE), 'utf8'));
   expect(steps.length).toBeGreaterThan(15);
   const closing = steps.slice(-2).map((step) => (step.kind === 'run' ? step.command : ''));

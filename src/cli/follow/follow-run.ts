@@ -98,7 +98,9 @@ async function tellPast(
   return last;
 }
 
-function timeOf({ kind, step }: Transition): number {
+function timeOf(transition: Transition): number {
+  if (transition.kind === 'held') return transition.since;
+  const { kind, step } = transition;
   return millis(kind === 'ended' ? step.finishedAt : step.startedAt) ?? 0;
 }
 

@@ -13,9 +13,11 @@ import type { Transition } from './transitions.ts';
 export class RunLines {
   readonly #paint: Paint;
   readonly #width: number;
+  readonly #runId: string;
 
   constructor(run: Run, paint: Paint) {
     this.#paint = paint;
+    this.#runId = run.runId;
     this.#width = Math.max(0, ...run.steps.map((step) => cellWidth(step.name)));
   }
 
@@ -36,6 +38,10 @@ export class RunLines {
         // The server's own sentence begins so, too.
         const which = `attempt ${transition.attempt} of ${step.maxAttempts} failed`;
         const text = `${told.startsWith(which) ? told : `${which}: ${told}`}; next in ${wait}`;
+        return this.#line(at, step.name, this.#paint('warn', text));
+      }
+      case 'held': {
+        const text = `waits for approval: ${told}; \`bmdemo approve ${this.#runId} --reason TEXT\` lets it begin`;
         return this.#line(at, step.name, this.#paint('warn', text));
       }
       case 'ended': {
@@ -81,7 +87,8 @@ export class RunLines {
 export function underWayText(run: Run): string {
   const index = run.steps.findIndex((step) => step.state === StepStatus_State.RUNNING);
   const step = run.steps[index];
-  if (step === undefined) return 'waits to begin';
+  if (step === undefined)
+    return run.waitingFor === undefined ? 'waits to begin' : `waits for ${printable(run.waitingFor.detail)}`;
   const parts = [`${step.name} ${index + 1}/${run.steps.length}`];
   if (step.retryCount > 0) parts.push(`attempt ${step.retryCount + 1} of ${step.maxAttempts}`);
   const retryAt = millis(step.nextRetryAt);

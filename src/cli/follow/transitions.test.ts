@@ -8,6 +8,7 @@ import {
   StepStatus_State as State,
   type StepStatusSchema,
 } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { plainPaint } from '../output/paint.ts';
 import { RunLines, underWayText } from './run-lines.ts';
 import { transitions } from './transitions.ts';
@@ -52,6 +53,15 @@ describe('what becomes of the steps', () => {
       'verify  attempt 2 of 4',
       'verify  SUCCEEDED after 5.0s, attempt 2 of 4',
     ]);
+  });
+
+  it('is told where it waits for a person, to who comes late, too', () => {
+    const waitingFor = { kind: WaitingFor_Kind.APPROVAL, step: 'verify', since: at(1), detail: 'somebody' };
+    const held = run({ state: State.WAITING, message: 'Is it on?' }, { waitingFor } as Partial<Run>);
+    const line = 'verify  waits for approval: Is it on?; `bmdemo approve abcdefgh12345678 --reason TEXT` lets it begin';
+    expect(told(waiting, held, held, first)).toEqual([line, 'verify  begins, attempt 1 of 4']);
+    expect(told(null, held)).toEqual(['boot    SUCCEEDED after 1.0s', line]);
+    expect(underWayText(held)).toBe('waits for somebody');
   });
 
   it('is told once, however often the same state comes', () => {

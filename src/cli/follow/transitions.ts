@@ -1,12 +1,15 @@
 import { millis } from '../../tui/format/time.ts';
 import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase, StepStatus_State } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 
 /** Something that became of a step, as people follow it. */
 export type Transition =
   | { readonly kind: 'attempt-begins'; readonly step: StepStatus; readonly attempt: number }
   /** The attempt failed, and another one comes after the back-off. */
   | { readonly kind: 'back-off'; readonly step: StepStatus; readonly attempt: number; readonly retryAt: number }
+  /** The step waits for somebody to approve it. */
+  | { readonly kind: 'held'; readonly step: StepStatus; readonly since: number }
   | { readonly kind: 'ended'; readonly step: StepStatus };
 
 /** Nothing more becomes of the run. */
@@ -21,7 +24,22 @@ export function isFinished({ phase }: Run): boolean {
  */
 export function transitions(before: Run | null, after: Run): Transition[] {
   const known = new Map(before?.steps.map((step) => [step.name, step]));
-  return after.steps.flatMap((step) => stepTransitions(known.get(step.name), step));
+  return [
+    ...after.steps.flatMap((step) => stepTransitions(known.get(step.name), step)),
+    ...heldTransitions(before, after),
+  ];
+}
+
+function heldTransitions(before: Run | null, after: Run): Transition[] {
+  const held = heldStep(after);
+  if (held === undefined || heldStep(before)?.name === held.name) return [];
+  return [{ kind: 'held', step: held, since: millis(after.waitingFor?.since) ?? 0 }];
+}
+
+function heldStep(run: Run | null): StepStatus | undefined {
+  if (run?.waitingFor?.kind !== WaitingFor_Kind.APPROVAL) return undefined;
+  const { step } = run.waitingFor;
+  return run.steps.find(({ name }) => name === step);
 }
 
 function stepTransitions(before: StepStatus | undefined, after: StepStatus): Transition[] {
