@@ -60,11 +60,16 @@ function unaryMethod(method: DescMethod, raw: Raw, room: CallRoom) {
   return async (init: MessageInitShape<DescMessage>, settings: CallSettings = {}): Promise<Message> => {
     const request = create(method.input, init);
     const deadline = Date.now() + (settings.timeoutMs ?? room.timeoutMs);
+    let met: ClientError | null = null;
     for (;;) {
       try {
         return await callOnce(method, raw, request, room, { signal: settings.signal, deadline });
       } catch (error) {
-        if (!(error instanceof ClientError) || !mayRepeat(error, method, request, room)) throw error;
+        if (!(error instanceof ClientError)) throw error;
+        // Time that runs out on a further attempt says less than what made it necessary.
+        if (met !== null && error.code === 'DEADLINE_EXCEEDED') throw met;
+        if (!mayRepeat(error, method, request, room)) throw error;
+        met = error;
         room.connection.lost(error);
         await untilConnected(room.connection, deadline, error, settings.signal);
       }
