@@ -97,7 +97,7 @@ export const FAILED: StepOutcome = { kind: 'failed', terminal: false, code: 'BRO
 
 /** An engine on a memory store, a virtual clock and a scripted provider. */
 export class EngineBench {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly store: Store;
   readonly provider = new ScriptedProvider();
   engine: Engine;
@@ -108,7 +108,8 @@ export class EngineBench {
   #requests = 0;
   #instances = 0;
 
-  constructor(store?: Store, maxRuns = 1_000) {
+  constructor(store?: Store, maxRuns = 1_000, clock = new VirtualClock()) {
+    this.clock = clock;
     this.#maxRuns = maxRuns;
     this.store = store ?? createMemoryStore({ clock: this.clock });
     this.engine = this.newEngine();

@@ -9,6 +9,7 @@ import { createLogWriter } from './log-writer.ts';
 import type { DriverContext } from './run-driver.ts';
 import { RunDriver } from './run-driver.ts';
 import { singleFlight } from './single-flight.ts';
+import { Turns } from './turns.ts';
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -49,6 +50,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { store, clock, log } = options;
   const killed = new AbortController();
   const gate = new Gate();
+  const turns = new Turns();
   const drivers = new Set<RunDriver>();
   const ended = new Set<() => void>();
   let incarnations = 0;
@@ -72,7 +74,7 @@ export function createEngine(options: EngineOptions): Engine {
       resumed: () => gate.open(),
       expelled: () => expelled(),
     });
-    context = { ...options, instance, logs, gate, killed: killed.signal };
+    context = { ...options, instance, logs, gate, turns, killed: killed.signal };
     gate.open();
     reap();
     claim();

@@ -24,6 +24,7 @@ import { beginCall } from './call.ts';
 import type { Gate } from './gate.ts';
 import type { LogWriter } from './log-writer.ts';
 import { transact } from './transact.ts';
+import type { Turns } from './turns.ts';
 
 /** A call begins at most this long after its intent was sent, in milliseconds; else the intent is sent again. */
 const INTENT_GOOD_FOR_MS = 500;
@@ -43,6 +44,8 @@ export interface DriverContext {
   readonly logs: LogWriter;
   /** Closed while calls must not begin. */
   readonly gate: Gate;
+  /** Keeps announcements from making one another too old. */
+  readonly turns: Turns;
   readonly log: CoreLog;
   /** Aborted when the server stops for good: nothing is waited for any more. */
   readonly killed: AbortSignal;
@@ -162,11 +165,10 @@ export class RunDriver {
 
   /** Commits the intent, anew where it has gone stale before the call may begin. */
   async #announce(announce: Announce, loaded: Aggregate): Promise<Aggregate | null> {
-    const { clock, gate, killed } = this.#context;
+    const { gate, killed } = this.#context;
     for (let fresh: Aggregate | undefined = gate.isOpen ? loaded : undefined; ; fresh = undefined) {
       await gate.passed(killed);
-      const sent = clock.monotonic();
-      const aggregate = await this.#decide((now) => decideIntent(now, announce), fresh);
+      const { aggregate, inTime } = await this.#sendIntent(announce, fresh);
       const planned = aggregate === null ? null : runOf(aggregate, announce.runId);
       if (aggregate === null || planned === null) return null;
       if (planned.run.phase !== 'RUNNING') {
@@ -174,7 +176,24 @@ export class RunDriver {
         await this.#decide((now) => decideStopped(now, announce.runId));
         return null;
       }
-      if (gate.isOpen && clock.monotonic() - sent <= INTENT_GOOD_FOR_MS) return aggregate;
+      if (gate.isOpen && inTime) return aggregate;
+    }
+  }
+
+  /** Commits the intent when it is its turn; `fresh` where it was loaded a moment ago and sent for the first time. */
+  async #sendIntent(
+    announce: Announce,
+    fresh: Aggregate | undefined,
+  ): Promise<{ readonly aggregate: Aggregate | null; readonly inTime: boolean }> {
+    const { clock, turns, killed } = this.#context;
+    const wasFree = await turns.enter(killed, fresh === undefined);
+    const sent = clock.monotonic();
+    const isInTime = () => clock.monotonic() - sent <= INTENT_GOOD_FOR_MS;
+    try {
+      const aggregate = await this.#decide((now) => decideIntent(now, announce), wasFree ? fresh : undefined);
+      return { aggregate, inTime: isInTime() };
+    } finally {
+      turns.leave(isInTime());
     }
   }
 
