@@ -7,6 +7,8 @@ export interface StepText {
   readonly text: string;
   /** The step is nothing without it. */
   readonly required: boolean;
+  /** The name that its author gave it, among others of their kind; null where the contract names it. */
+  readonly key: string | null;
 }
 
 /** The texts of a step's action, in the order of the contract. */
@@ -36,13 +38,13 @@ export function stepTexts(action: StepAction): readonly StepText[] {
 }
 
 function needed(path: string, text: string): StepText {
-  return { path, text, required: true };
+  return { path, text, required: true, key: null };
 }
 
 function free(path: string, text: string): StepText {
-  return { path, text, required: false };
+  return { path, text, required: false, key: null };
 }
 
 function entries(path: string, map: Readonly<Record<string, string>>): readonly StepText[] {
-  return Object.entries(map).map(([key, text]) => free(`${path}.${key}`, text));
+  return Object.entries(map).map(([key, text]) => ({ path: `${path}.${key}`, text, required: false, key }));
 }

@@ -104,12 +104,18 @@ function textViolations(step: Step, declared: ReadonlySet<string>, used: Set<str
     return [{ field: step.action.kind, description: `has more than ${PLAN_LIMITS.entries} entries` }];
   }
   const found: FieldViolation[] = [];
-  for (const { path, text, required } of texts) {
+  for (const { path, text, required, key } of texts) {
     const note = (description: string | null) => {
       if (description !== null) found.push({ field: path, description });
     };
     const names = [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
     for (const name of names) used.add(name);
+    const keyFault = key === null ? null : key === '' ? 'is empty' : textFault(key, LIMITS.paramName);
+    if (key !== null && keyFault !== null) {
+      // Nothing of it is shown: it may do something to a terminal.
+      found.push({ field: path.slice(0, -key.length - 1), description: `has a name that ${keyFault}` });
+      continue;
+    }
     for (const name of new Set(names)) {
       if (!declared.has(name)) note(`{{${name}}} is no param of this plan`);
     }

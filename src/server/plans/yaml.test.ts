@@ -250,6 +250,28 @@ steps:
     ]);
   });
 
+  it('with a document that is nested deeper than anybody would', () => {
+    const told = problemsOf(`plan_id: own\nsteps: ${'['.repeat(120_000)}`);
+    expect(told[0]).toMatch(/^p\.yaml:2:\d+: is nested too deeply$/);
+  });
+
+  it('with a step that does nothing, whatever else is wrong with it', () => {
+    expect(problemsOf('plan_id: own\nsteps:\n  - {name: a, always: maybe}\n  - {name: b, drain: now}\n')).toEqual([
+      expect.stringMatching(/^p\.yaml:3:5: steps\[0\]: must say what it does/),
+      'p.yaml:3:23: steps[0].always: must be true or false',
+      'p.yaml:4:22: steps[1].drain: must be a map',
+    ]);
+  });
+
+  it('with names of arguments that nobody could read', () => {
+    const long = 'x'.repeat(65);
+    expect(problemsOf(doing(`ssh: {script_ref: s, args: {${long}: a, "\\e[2J": b, "": c, "d.e f": d}}`))).toEqual([
+      'p.yaml:4:32: steps[0].ssh.args: has a name that is longer than 64 characters',
+      'p.yaml:4:32: steps[0].ssh.args: has a name that has a character at 1 that cannot be printed',
+      'p.yaml:4:32: steps[0].ssh.args: has a name that is empty',
+    ]);
+  });
+
   it('finds the place of a key with dots in it', () => {
     const text = doing('ssh: {script_ref: s, args: {a.b: "{{none}}", a: x}}');
     expect(problemsOf(text)).toEqual(['p.yaml:4:38: steps[0].ssh.args.a.b: {{none}} is no param of this plan']);

@@ -46,8 +46,9 @@ export function readPlanYaml(text: string, file: string, others: OtherViolations
   return { kind: 'problems', problems: inOrder(problems) };
 }
 
-/** A `*` without quotes begins an alias, which is what the parser then complains of. */
+/** A `*` without quotes begins an alias, which is what the parser then complains of; and it says when it is out of room. */
 function syntaxMessage({ code, message }: YAMLError): string {
+  if (/^Maximum call stack/.test(message)) return 'is nested too deeply';
   return code === 'BAD_ALIAS' ? NO_ALIASES : message;
 }
 
@@ -108,9 +109,14 @@ function actionViolations({ steps = [] }: WrittenPlan, issues: readonly z.core.$
         description: SECOND_ACTION,
       }));
     }
-    const isUnread = issues.some(({ path }) => path[0] === 'steps' && path[1] === index);
-    return isUnread ? [] : [{ field: place, description: NO_ACTION }];
+    return issues.some((issue) => isAboutAction(issue, index)) ? [] : [{ field: place, description: NO_ACTION }];
   });
+}
+
+/** True where a step could not be read, has a key that nobody knows, or says in no readable way what it does. */
+function isAboutAction({ path }: z.core.$ZodIssue, index: number): boolean {
+  if (path[0] !== 'steps' || path[1] !== index) return false;
+  return path.length === 2 || (path.length === 3 && ACTION_KEYS.some((key) => key === path[2]));
 }
 
 /** The data without what could not be read; what is left can be. */
