@@ -6,12 +6,10 @@ import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { CommandFailure } from '../failure.ts';
 import type { LiveLines } from '../output/live.ts';
 import type { Paint } from '../output/paint.ts';
+import { FollowedLog, PATIENCE_MS } from './followed-log.ts';
 import { RunLines, underWayText } from './run-lines.ts';
 import type { Transition } from './transitions.ts';
 import { isFinished, transitions } from './transitions.ts';
-
-/** How long a server may be away before following gives up, in milliseconds. */
-const PATIENCE_MS = 60_000;
 
 /** Events that say more than the states before and after them. */
 const TOLD_AS_THEY_ARE = new Set(['ATTEMPT_INTERRUPTED', 'ATTEMPT_UNKNOWN', 'BACK_OFF_SKIPPED', 'STEP_APPROVED']);
@@ -41,19 +39,26 @@ export async function followRun(
   const following: Following = { client, signal: AbortSignal.any([signal, leave.signal]), onState };
   try {
     let before: Run | null = null;
-    let log: Promise<void> = Promise.resolve();
+    let log: FollowedLog | null = null;
+    let told: Promise<void> = Promise.resolve();
     for await (const event of watchRun(following, run.runId)) {
       const { snapshot } = event;
       if (snapshot === undefined) continue;
       if (before === null) {
         const last = await tellPast(following, event, snapshot, lines, live);
-        if (!isFinished(snapshot)) log = tellLog(following, run.runId, last, lines, live);
+        if (!isFinished(snapshot)) {
+          log = new FollowedLog(following, snapshot, last, (chunk) => live.line(lines.log(chunk)));
+          told = log.follow();
+        }
         // What it fails with is told where it is waited for, unless the watch fails first.
-        log.catch(() => undefined);
+        told.catch(() => undefined);
       } else {
         // The last lines of the log come before the end that they led to.
-        if (isFinished(snapshot)) await log;
-        await tellEvent(event, before, snapshot, lines, live);
+        if (isFinished(snapshot)) {
+          log?.release();
+          await told;
+        }
+        await tellEvent(event, before, snapshot, log, lines, live);
       }
       before = snapshot;
       if (isFinished(snapshot)) {
@@ -79,9 +84,15 @@ async function tellPast(
   live: LiveLines,
 ): Promise<bigint> {
   const until = isFinished(run) ? Number.POSITIVE_INFINITY : (millis(ts) ?? 0);
-  const steps = transitions(null, run).map((transition) => ({ transition, at: timeOf(transition) }));
-  const tellSteps = async (before: number) => {
-    for (let next = steps[0]; next !== undefined && next.at < before; next = steps[0]) {
+  const places = new Map(run.steps.map(({ name }, place) => [name, place]));
+  const steps = transitions(null, run).map((transition) => ({
+    transition,
+    at: timeOf(transition),
+    place: places.get(transition.step.name) ?? 0,
+  }));
+  type Past = (typeof steps)[number];
+  const tellSteps = async (isBefore: (past: Past) => boolean) => {
+    for (let next = steps[0]; next !== undefined && isBefore(next); next = steps[0]) {
       await live.line(lines.transition(next.transition, next.at));
       steps.shift();
     }
@@ -90,11 +101,16 @@ async function tellPast(
   for await (const chunk of client.followLogs({ runId: run.runId, follow: false }, { signal })) {
     const at = millis(chunk.ts) ?? 0;
     if (at > until) break;
-    await tellSteps(at);
+    const here = places.get(chunk.step) ?? -1;
+    // One millisecond is long enough for the end of one step and the first line of the next.
+    await tellSteps(
+      ({ transition: { kind }, at: then, place }) =>
+        place < here || (place === here && (kind === 'attempt-begins' || then < at)),
+    );
     await live.line(lines.log(chunk));
     last = chunk.sequence;
   }
-  await tellSteps(Number.POSITIVE_INFINITY);
+  await tellSteps(() => true);
   return last;
 }
 
@@ -104,21 +120,21 @@ function timeOf(transition: Transition): number {
   return millis(kind === 'ended' ? step.finishedAt : step.startedAt) ?? 0;
 }
 
-async function tellLog(
-  { client, signal }: Following,
-  runId: string,
-  afterSequence: bigint,
+async function tellEvent(
+  event: RunEvent,
+  before: Run,
+  after: Run,
+  log: FollowedLog | null,
   lines: RunLines,
   live: LiveLines,
 ): Promise<void> {
-  for await (const chunk of client.followLogs({ runId, afterSequence }, { signal, patienceMs: PATIENCE_MS })) {
-    await live.line(lines.log(chunk));
-  }
-}
-
-async function tellEvent(event: RunEvent, before: Run, after: Run, lines: RunLines, live: LiveLines): Promise<void> {
   const at = millis(event.ts) ?? Date.now();
-  for (const transition of transitions(before, after)) await live.line(lines.transition(transition, at));
+  for (const transition of transitions(before, after)) {
+    const { kind, step } = transition;
+    if (!isFinished(after) && (kind === 'ended' || kind === 'back-off')) await log?.catchUp(step.name);
+    await live.line(lines.transition(transition, at));
+    if (kind === 'attempt-begins') log?.begins(step.name, transition.attempt);
+  }
   if (TOLD_AS_THEY_ARE.has(event.kind)) await live.line(lines.note(event.step, event.message, at));
 }
 
