@@ -130,6 +130,8 @@ describe('the terminal', () => {
     await terminal.until('memory');
     terminal.press('i');
     await terminal.until('3 machines imported');
+    // The answer to the import may be quicker than the watch that fills the table.
+    await terminal.until(/> {2}machine-1 /);
     terminal.press('r');
     await yes(terminal);
     await terminal.until('1 run active');

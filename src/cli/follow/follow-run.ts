@@ -83,18 +83,14 @@ async function tellPast(
   lines: RunLines,
   live: LiveLines,
 ): Promise<bigint> {
-  const until = isFinished(run) ? Number.POSITIVE_INFINITY : (millis(ts) ?? 0);
+  const now = millis(ts) ?? 0;
+  const until = isFinished(run) ? Number.POSITIVE_INFINITY : now;
   const places = new Map(run.steps.map(({ name }, place) => [name, place]));
-  const steps = transitions(null, run).map((transition) => ({
-    transition,
-    at: timeOf(transition),
-    place: places.get(transition.step.name) ?? 0,
-  }));
-  type Past = (typeof steps)[number];
-  const tellSteps = async (isBefore: (past: Past) => boolean) => {
-    for (let next = steps[0]; next !== undefined && isBefore(next); next = steps[0]) {
-      await live.line(lines.transition(next.transition, next.at));
-      steps.shift();
+  const past = transitions(null, run);
+  const tellSteps = async (isBefore: (transition: Transition) => boolean) => {
+    for (let next = past[0]; next !== undefined && isBefore(next); next = past[0]) {
+      await live.line(lines.transition(next, timeOf(next, now)));
+      past.shift();
     }
   };
   let last = 0n;
@@ -102,11 +98,12 @@ async function tellPast(
     const at = millis(chunk.ts) ?? 0;
     if (at > until) break;
     const here = places.get(chunk.step) ?? -1;
-    // One millisecond is long enough for the end of one step and the first line of the next.
-    await tellSteps(
-      ({ transition: { kind }, at: then, place }) =>
-        place < here || (place === here && (kind === 'attempt-begins' || then < at)),
-    );
+    // By their order and not by their times: one millisecond is long enough for an end and the beginning after it.
+    await tellSteps((transition) => {
+      const place = places.get(transition.step.name) ?? 0;
+      const begins = transition.kind === 'attempt-begins' && transition.attempt <= chunk.attempt;
+      return place < here || (place === here && begins);
+    });
     await live.line(lines.log(chunk));
     last = chunk.sequence;
   }
@@ -114,10 +111,18 @@ async function tellPast(
   return last;
 }
 
-function timeOf(transition: Transition): number {
-  if (transition.kind === 'held') return transition.since;
-  const { kind, step } = transition;
-  return millis(kind === 'ended' ? step.finishedAt : step.startedAt) ?? 0;
+/** When it happened, as far as the state tells; of a failed attempt it tells only when the next one comes. */
+function timeOf(transition: Transition, now: number): number {
+  switch (transition.kind) {
+    case 'held':
+      return transition.since;
+    case 'back-off':
+      return now;
+    case 'attempt-begins':
+      return millis(transition.step.startedAt) ?? now;
+    case 'ended':
+      return millis(transition.step.finishedAt) ?? now;
+  }
 }
 
 async function tellEvent(
