@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { CommandBench } from './command-double.ts';
@@ -23,6 +26,18 @@ async function waiting(kind: string, ...words: string[]): Promise<string> {
   }
 }
 
+/** A restart whose second attempt is an hour away: a back-off that is drawn at random may be over before it is seen. */
+const PATIENT_REBOOT = `
+plan_id: patient-reboot
+steps:
+  - name: reboot
+    reboot: {}
+    max_retries: 1
+    retry: { initial: 1h, cap: 1h, jitter: false }
+`;
+
+const folder = mkdtempSync(join(tmpdir(), 'bmdemo-explain-'));
+
 const commandsOf = ({ unblock }: { unblock: { command: string }[] }) => unblock.map(({ command }) => command);
 
 beforeAll(async () => {
@@ -37,8 +52,14 @@ beforeAll(async () => {
     ].join('\n'),
   });
   await bmdemo('import', '9');
+  const file = join(folder, 'patient-reboot.yaml');
+  writeFileSync(file, PATIENT_REBOOT);
+  expect((await bmdemo('plans', 'create', file, '--reason', 'a restart that waits')).code).toBe(0);
 });
-afterAll(() => bench.stop());
+afterAll(async () => {
+  await bench.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('explain', () => {
   it('tells a machine at rest', async () => {
@@ -79,11 +100,11 @@ describe('explain', () => {
   });
 
   it('tells a back-off, which retry-now skips', async () => {
-    const runId = await waiting('KIND_BACK_OFF', 'reboot', 'machine-5');
+    const runId = await waiting('KIND_BACK_OFF', 'start', 'patient-reboot', 'machine-5');
     const told = await explained(runId.slice(0, 12));
     expect(told.about).toBe('run');
     expect(told.sentences.at(-1)).toMatch(
-      /^It waits for attempt 2 of \d of reboot, because .*, which comes in \d+s\.$/,
+      /^It waits for attempt 2 of \d of reboot, because .*, which comes in (1h 00m|59m \d\ds)\.$/,
     );
     expect(told.attempts).toMatchObject([{ runId, step: 'reboot', attempt: 1, outcome: 'failed' }]);
     expect(commandsOf(told)[0]).toBe(`bmdemo retry-now ${runId}`);
@@ -100,7 +121,7 @@ describe('explain', () => {
   });
 
   it('tells why somebody has to look, with the last three attempts', async () => {
-    const running = await waiting('KIND_BACK_OFF', 'repave', 'machine-2');
+    const running = (await bmdemo('repave', 'machine-2', '--detach', '-o', 'name')).out.trim().slice('run/'.length);
     await untilEnded(running);
     const { out } = await bmdemo('explain', 'machine-2');
     expect(out).toMatch(/\nRun [0-9a-z]{16} \(repave-join, started by lin\) of machine-2 FAILED at .* after .*: .*\n/);

@@ -88,10 +88,9 @@ function waitSentence(waiting: WaitingFor | null, now: number): string {
 }
 
 function untilText(kind: WaitingFor_Kind, leftMs: number): string {
-  if (leftMs <= 0) return 'and its time is up';
-  return kind === WaitingFor_Kind.BACK_OFF
-    ? `which comes in ${formatCountdown(leftMs)}`
-    : `and at most ${formatCountdown(leftMs)} more`;
+  if (kind === WaitingFor_Kind.BACK_OFF)
+    return leftMs <= 0 ? 'which is due' : `which comes in ${formatCountdown(leftMs)}`;
+  return leftMs <= 0 ? 'and its time is up' : `and at most ${formatCountdown(leftMs)} more`;
 }
 
 /** What would unblock it, the most fitting first; none where nothing keeps it. */
