@@ -19,7 +19,11 @@ const phaseOf = async (id: string) => JSON.parse((await bmdemo('get', id, '-o', 
 describe('maintenance', () => {
   it('takes machines out of service, and puts them back', async () => {
     const enter = await bmdemo('maintenance', 'enter', 'machine-1', 'machine/machine-4', '--reason', 'PDU');
-    expect(enter).toEqual({ code: 0, out: 'machine-1 is MAINTENANCE: PDU\nmachine-4 is MAINTENANCE: PDU\n', err: '' });
+    expect(enter).toEqual({
+      code: 0,
+      out: 'machine-1 is MAINTENANCE: PDU\nmachine-4 is MAINTENANCE: PDU\n',
+      err: '2 machines: 2 done\n',
+    });
     const exit = await bmdemo('maintenance', 'exit', 'machine-1', '--reason', 'power is back');
     expect(exit).toEqual({ code: 0, out: 'machine-1 is FACTORY_READY\n', err: '' });
   });
@@ -107,8 +111,21 @@ describe('several machines', () => {
   it('are one by one; the worst of them counts, and the others are done', async () => {
     const { code, out, err } = await bmdemo('retire', 'machine-9', 'machine-10', 'machine-5', '--reason', 'old');
     expect({ code, out }).toEqual({ code: 1, out: 'machine-9 is RETIRED\nmachine-5 is RETIRED\n' });
-    expect(err).toMatch(/^error: .*machine-10.*\(NOT_FOUND\)\n$/);
+    expect(err).toMatch(/^error: .*machine-10.*\(NOT_FOUND\)\n3 machines: 2 done, 1 failed\n$/);
     expect(await phaseOf('machine-5')).toBe('RETIRED');
+  });
+
+  it('are those that a selector matches, in order, and no more of them after a failure; what was not begun is listed', async () => {
+    const pace = ['--max-parallel', '1', '--stop-after-failures', '1'];
+    const words = ['maintenance', 'exit', '--selector', 'phase=RETIRED', '--reason', 'x', ...pace];
+    const unconfirmed = await bmdemo(...words);
+    expect(unconfirmed).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('matches 2 machines; without a terminal'),
+    });
+    const { code, out, err } = await bmdemo(...words, '--expect', '2', '--yes');
+    expect({ code, out }).toEqual({ code: 5, out: '' });
+    expect(err).toMatch(/^error: machine machine-5 is RETIRED.*\n1 machine: 1 refused\n1 not started: machine-9\n$/);
   });
 
   it('are one document, or a name each', async () => {

@@ -7,18 +7,20 @@ import { machinePhaseWord } from '../tui/format/words.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Context, Ending } from './context.ts';
-import { action, reportFailure } from './context.ts';
+import { action } from './context.ts';
+import { doEach } from './do-each.ts';
 import type { ExitCode } from './exit-code.ts';
-import { EXIT, worstOf } from './exit-code.ts';
-import { machineIdOf } from './ids.ts';
 import { machineNote, phaseOf } from './machine-words.ts';
-import { documentText, jsonOf } from './output/document.ts';
 import { machineTone } from './output/words.ts';
+import type { SelectOptions } from './select.ts';
+import { addSelectOptions, MACHINES, selectIds } from './select.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
+import type { PaceOptions } from './work-list.ts';
+import { addPaceOptions, paceOf } from './work-list.ts';
 
 /** The options that every repair has, as commander gives them. */
-interface RepairOptions {
+interface RepairOptions extends SelectOptions, PaceOptions {
   readonly reason: string;
   readonly requestId?: string;
 }
@@ -46,11 +48,12 @@ function addMaintenanceCommand(program: Command, ending: Ending): void {
   const command = program
     .command('maintenance')
     .addArgument(new Argument('<enter|exit>').choices(['enter', 'exit']))
-    .argument('<ID...>')
+    .argument('[ID...]')
     .description('take machines out of service, or put them back where they were');
   finish(command, 'why, for the audit trail', [
     'bmdemo maintenance enter machine-1 machine-2 --reason "PDU of rack r1 is replaced"',
     'bmdemo maintenance exit machine-1 --reason "power is back"',
+    'bmdemo maintenance enter --selector rack=r1 --expect 20 --max-parallel 5 --reason "PDU of rack r1 is replaced"',
   ]);
   command.action(
     action<['enter' | 'exit', string[]], RepairOptions>(ending, (context, [direction, ids], options) =>
@@ -63,7 +66,7 @@ function addMaintenanceCommand(program: Command, ending: Ending): void {
 
 function addResolveCommand(program: Command, ending: Ending): void {
   const command = program
-    .command('resolve <ID...>')
+    .command('resolve [ID...]')
     .description('say that somebody has looked into machines that need intervention')
     .option('--release-stuck', 'also free a machine whose last call does not return: nothing works on it, you vouch');
   finish(command, 'what was found and done, for the audit trail', [
@@ -92,7 +95,7 @@ function addCompleteRmaCommand(program: Command, ending: Ending): void {
     .option('--serial <TEXT>', 'its serial number')
     .option('--mac <ADDRESS...>', 'its MAC addresses, all of them; may be repeated')
     .option('--bmc <ADDRESS>', "its BMC's address");
-  finish(command, 'what was replaced, for the audit trail', [
+  addReason(command, 'what was replaced, for the audit trail', [
     'bmdemo complete-rma machine-1 --serial S-4711 --mac 02:de:00:00:ff:01 --bmc 198.18.9.1 --reason "new mainboard"',
   ]);
   command.action(
@@ -107,7 +110,7 @@ function addCompleteRmaCommand(program: Command, ending: Ending): void {
 
 function addRetireCommand(program: Command, ending: Ending): void {
   const command = program
-    .command('retire <ID...>')
+    .command('retire [ID...]')
     .description('take machines out of the fleet for good; their addresses become free');
   finish(command, 'why, for the audit trail', ['bmdemo retire machine-1 --reason "end of lease"']);
   command.action(
@@ -119,7 +122,7 @@ function addRetireCommand(program: Command, ending: Ending): void {
 
 function addDeleteCommand(program: Command, ending: Ending): void {
   const command = program
-    .command('delete <ID...>')
+    .command('delete [ID...]')
     .description('forget machines that are RETIRED or FACTORY_READY; their history stays');
   finish(command, 'why, for the audit trail', ['bmdemo delete machine-9 --reason "registered by mistake"']);
   command.action(
@@ -129,7 +132,14 @@ function addDeleteCommand(program: Command, ending: Ending): void {
   );
 }
 
+/** Of a command that is about any number of machines. */
 function finish(command: Command, why: string, examples: readonly string[]): void {
+  addSelectOptions(command, MACHINES);
+  addPaceOptions(command, MACHINES.noun);
+  addReason(command, why, examples);
+}
+
+function addReason(command: Command, why: string, examples: readonly string[]): void {
   command
     .requiredOption('--reason <TEXT>', why)
     .option('--request-id <ID>', 'the same id again does nothing twice (default: a new one)')
@@ -144,36 +154,24 @@ ${examples.map((example) => `  $ ${example}`).join('\n')}`,
   addSettings(command, CLIENT_SETTINGS);
 }
 
-/** Sends a repair for each machine, one after the other, and says what each is now; the worst exit code counts. */
+/** Sends a repair for each machine and says what each is now; the worst exit code counts. */
 async function repair(
   context: Context,
   ids: readonly string[],
-  { reason, requestId }: RepairOptions,
+  { reason, requestId, ...options }: RepairOptions,
   send: Send,
   lineOf = nowLine,
 ): Promise<ExitCode> {
-  const { io, form } = context;
+  const machineIds = await selectIds(context, MACHINES, ids, options);
   const client = context.client();
-  const machineIds = [...new Set(ids.map(machineIdOf))];
-  const machines: Machine[] = [];
-  const codes: ExitCode[] = [];
-  for (const machineId of machineIds) {
-    try {
-      const machine = await send(client, { machineId, requestId: requestId ?? randomUUID(), reason });
-      machines.push(machine);
-      if (form === 'table') await io.out.line(lineOf(context, machine));
-      else if (form === 'name') await io.out.line(`machine/${machine.machineId}`);
-    } catch (error) {
-      codes.push(await reportFailure(io, error, context));
-    }
-  }
-  const documents = machines.map((machine) => jsonOf(MachineSchema, machine));
-  if (form === 'json' || form === 'yaml') {
-    const [only] = documents;
-    if (machineIds.length > 1) await io.out.write(documentText({ machines: documents }, form));
-    else if (only !== undefined) await io.out.write(documentText(only, form));
-  }
-  return codes.length === 0 ? EXIT.done : worstOf(codes);
+  const saying = {
+    noun: MACHINES.noun,
+    schema: MachineSchema,
+    send: (machineId: string) => send(client, { machineId, requestId: requestId ?? randomUUID(), reason }),
+    name: ({ machineId }: Machine) => `machine/${machineId}`,
+    lines: (machine: Machine) => [lineOf(context, machine)],
+  };
+  return doEach(context, machineIds, saying, paceOf(options));
 }
 
 /** `machine-1 is MAINTENANCE: the PDU is replaced`. */

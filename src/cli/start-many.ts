@@ -1,4 +1,5 @@
 import { printable } from '../tui/format/printable.ts';
+import { formatDuration } from '../tui/format/time.ts';
 import { runPhaseWord } from '../tui/format/words.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import { RunSchema } from '../wire/gen/baremetal/v1/run_pb.ts';
@@ -16,7 +17,9 @@ import { LiveLines } from './output/live.ts';
 import { tookText } from './output/when.ts';
 import { runTone } from './output/words.ts';
 import { tellDetached } from './start-one.ts';
-import type { Pace, StartOrder } from './start-options.ts';
+import type { StartOrder } from './start-options.ts';
+import type { Pace } from './work-list.ts';
+import { summaryText, tellLeft, WorkList } from './work-list.ts';
 
 /** More machines than this are not followed by one command: each is a stream of its own. */
 const MAX_FOLLOWED = 1_000;
@@ -89,41 +92,28 @@ export async function startMany(
     }
   };
 
-  const results: Told[] = [];
-  const queue = machineIds.entries();
-  let begun = 0;
-  let failures = 0;
-  const worker = async () => {
-    for (const [index, machineId] of queue) {
-      begun += 1;
-      const told = await one(machineId);
-      results[index] = told;
-      if (told.code !== EXIT.done) failures += 1;
-      if (failures >= stopAfterFailures || interrupt.signal.aborted) break;
-    }
-  };
-
+  const list = new WorkList<Told>(machineIds, { maxParallel, stopAfterFailures });
   try {
-    await Promise.all(Array.from({ length: Math.min(machineIds.length, maxParallel) }, worker));
-    const told = results.filter((result) => result !== undefined);
+    const told = await list.run(one, interrupt.signal);
     await live.status('');
-    if (form === 'table') await io.out.line(summary(told, Date.now() - startedAt));
-    else await writeRuns(context, told);
-    await tellNotStarted(context, machineIds.slice(begun));
+    if (form === 'table') {
+      const counts = summaryText(
+        'machine',
+        told.map(({ word }) => word),
+      );
+      await io.out.line(`${counts}, after ${formatDuration(Date.now() - startedAt)}`);
+    } else await writeRuns(context, told);
+    await tellLeft(context, list.left);
     return worstOf(told.map(({ code }) => code));
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     await live.status('');
     await tellDetached(context, board.running());
-    await tellNotStarted(context, machineIds.slice(begun));
+    await tellLeft(context, list.left);
     return EXIT.interrupted;
   } finally {
     interrupt.dispose();
   }
-}
-
-async function tellNotStarted(context: Context, machineIds: readonly string[]): Promise<void> {
-  if (machineIds.length > 0) await context.note(`${machineIds.length} not started: ${machineIds.join(' ')}`);
 }
 
 /** What is under way, as the line below the others tells it. */
@@ -158,15 +148,6 @@ class Board {
     const text = runs.length === 0 ? '' : `${runs.length} of ${this.#total} under way: ${told.join(' · ')}`;
     void this.#live.status(text);
   }
-}
-
-/** `3 machines: 2 SUCCEEDED, 1 FAILED, after 4.2s`. */
-function summary(told: readonly Told[], tookMs: number): string {
-  const counts = new Map<string, number>();
-  for (const { word } of told) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const parts = [...counts].map(([word, count]) => `${count} ${word}`);
-  const machines = told.length === 1 ? 'machine' : 'machines';
-  return `${told.length} ${machines}: ${parts.join(', ')}, after ${(tookMs / 1000).toFixed(1)}s`;
 }
 
 async function writeRuns({ io, form }: Context, told: readonly Told[]): Promise<void> {

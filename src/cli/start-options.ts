@@ -12,14 +12,6 @@ export interface StartOptions {
   readonly detach?: boolean;
   readonly dryRun?: boolean;
   readonly previewToken?: string;
-  readonly maxParallel?: string;
-  readonly stopAfterFailures?: string;
-}
-
-/** How many machines are worked on at a time, and when no more are begun. */
-export interface Pace {
-  readonly maxParallel: number;
-  readonly stopAfterFailures: number;
 }
 
 /** What to start, on whatever machine. */
@@ -51,27 +43,6 @@ export function addStartOptions(command: Command): void {
         'dryRun',
       ),
     );
-}
-
-/** Gives a command options for the way in which it works through many machines. */
-export function addPaceOptions(command: Command): void {
-  command
-    .option('--max-parallel <N>', 'at most so many machines at a time, in their order (default: all at once)')
-    .option('--stop-after-failures <N>', 'start no more once so many machines were not done');
-}
-
-/** What the options say of it; all at once and to the end where they say nothing. */
-export function paceOf({ maxParallel, stopAfterFailures }: StartOptions): Pace {
-  return {
-    maxParallel: countOf('--max-parallel', maxParallel),
-    stopAfterFailures: countOf('--stop-after-failures', stopAfterFailures),
-  };
-}
-
-function countOf(option: string, text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY;
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw usageFailure(`${option} must be a whole number from 1, and is "${text}"`);
-  return Number(text);
 }
 
 function gather(value: string, before: readonly string[] = []): readonly string[] {

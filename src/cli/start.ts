@@ -3,14 +3,19 @@ import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import type { ExitCode } from './exit-code.ts';
-import type { SelectOptions } from './select-machines.ts';
-import { addSelectOptions, selectMachines } from './select-machines.ts';
+import type { SelectOptions } from './select.ts';
+import { addSelectOptions, MACHINES, selectIds } from './select.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
 import { startMany } from './start-many.ts';
 import { startOne } from './start-one.ts';
 import type { StartOptions } from './start-options.ts';
-import { addPaceOptions, addStartOptions, paceOf, startOrder } from './start-options.ts';
+import { addStartOptions, startOrder } from './start-options.ts';
+import type { PaceOptions } from './work-list.ts';
+import { addPaceOptions, paceOf } from './work-list.ts';
+
+/** All that is asked of a command that starts runs. */
+type ManyOptions = StartOptions & SelectOptions & PaceOptions;
 
 /** A command that starts runs of one type with that type's default plan. */
 interface TypeCommand {
@@ -66,9 +71,7 @@ export function addTypeCommands(program: Command, ending: Ending): void {
     const command = program.command(`${name} [ID...]`).description(description);
     finish(command, examples);
     command.action(
-      action<[string[]], StartOptions & SelectOptions>(ending, (context, [ids], options) =>
-        start(context, type, '', ids, options),
-      ),
+      action<[string[]], ManyOptions>(ending, (context, [ids], options) => start(context, type, '', ids, options)),
     );
   }
 }
@@ -82,16 +85,16 @@ export function addStartCommand(program: Command, ending: Ending): void {
     'bmdemo start repave-join machine-3 --dry-run',
   ]);
   command.action(
-    action<[string, string[]], StartOptions & SelectOptions>(ending, (context, [plan, ids], options) =>
+    action<[string, string[]], ManyOptions>(ending, (context, [plan, ids], options) =>
       start(context, '', plan, ids, options),
     ),
   );
 }
 
 function finish(command: Command, examples: readonly string[]): void {
-  addSelectOptions(command);
+  addSelectOptions(command, MACHINES);
   addStartOptions(command);
-  addPaceOptions(command);
+  addPaceOptions(command, MACHINES.noun);
   addSettings(command, CLIENT_SETTINGS);
   const after = `
 A selector is resolved once, and what it matches confirmed by its number unless --yes.
@@ -109,11 +112,11 @@ async function start(
   type: string,
   planId: string,
   ids: readonly string[],
-  options: StartOptions & SelectOptions,
+  options: ManyOptions,
 ): Promise<ExitCode> {
   const order = startOrder(type, planId, options);
   const pace = paceOf(options);
-  const machineIds = await selectMachines(context, ids, options, options.dryRun !== true);
+  const machineIds = await selectIds(context, MACHINES, ids, options, options.dryRun !== true);
   if (options.dryRun === true) return dryRun(context, machineIds, order);
   const detach = options.detach === true;
   const [only] = machineIds;

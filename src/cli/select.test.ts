@@ -11,7 +11,8 @@ beforeAll(async () => {
   const env = {
     XDG_CONFIG_HOME: '/nonexistent',
     BMDEMO_SPEED: '500',
-    BMDEMO_FAULT: 'machine-42/reboot=fail,terminal\nmachine-44/reboot=fail,terminal',
+    BMDEMO_FAULT:
+      'machine-24/reboot=hang\nmachine-22/reboot=hang\nmachine-42/reboot=fail,terminal\nmachine-44/reboot=fail,terminal',
   };
   server = await startOwnServer(readSettings([], env), '127.0.0.1:0', { kind: 'memory' }, null);
   await bmdemo(['import', '46']);
@@ -54,7 +55,7 @@ describe('a selector', () => {
     for (const typed of ['4\n', '\n', '', 'y\n3\n']) {
       const refused = await bmdemo(plan, typed);
       expect({ code: refused.code, out: refused.out }).toEqual({ code: 5, out: '' });
-      expect(refused.err).toMatch(/type 3 to go on: error: 3 was not typed; nothing was started\n$/);
+      expect(refused.err).toMatch(/type 3 to go on: error: 3 was not typed; nothing was changed\n$/);
     }
     expect(await runs()).toBe(before);
   });
@@ -103,5 +104,32 @@ describe('many machines', () => {
     const { out, err } = await bmdemo(words);
     expect(out).toMatch(/\n3 machines: /);
     expect(err).not.toContain('not started');
+  });
+});
+
+describe('runs', () => {
+  it('are canceled by a selector, those alone that have not ended', async () => {
+    const started = await bmdemo(['start', 'reboot', 'machine-24', 'machine-22', '--detach', '-o', 'name']);
+    expect(started.code).toBe(0);
+    const selector = ['--selector', 'machine_id:machine-2 AND plan_id=plan/reboot'];
+    const { code, out, err } = await bmdemo([
+      'cancel',
+      ...selector,
+      '--expect',
+      '2',
+      '--yes',
+      '--reason',
+      'wrong rack',
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: '2 runs: 2 done\n' });
+    expect(out.match(/^run [0-9a-z]{16} of machine-2[24] is CANCELED$/gm)).toHaveLength(2);
+    const again = await bmdemo(['cancel', ...selector, '--yes']);
+    expect(again).toEqual({ code: 2, out: '', err: `error: no run matches '${selector[1]}'\n` });
+  });
+
+  it('are named by the beginning of their ids, as many as one likes', async () => {
+    const { out } = await bmdemo(['runs', '--machine', 'machine-24', '-o', 'name']);
+    const id = out.trim();
+    expect(await bmdemo(['cancel', id, id.slice(0, 16)])).toMatchObject({ code: 0, err: '' });
   });
 });
