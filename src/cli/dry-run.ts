@@ -67,8 +67,8 @@ export async function dryRun(context: Context, machineIds: readonly string[], or
 }
 
 function previewOf(client: Client, machineId: string, order: StartOrder): Promise<PreviewRunResponse> {
-  const { type, planId, params, reason, acknowledgeIntervention } = order;
-  const request = { type, planId, params, reason, acknowledgeIntervention };
+  const { type, planId, params, reason, acknowledgeIntervention, acknowledgeCluster } = order;
+  const request = { type, planId, params, reason, acknowledgeIntervention, acknowledgeCluster };
   return client.runs.previewRun({ ...request, machineId, requestId: order.requestId() });
 }
 

@@ -63,6 +63,7 @@ function clause(message: string): string {
 export function inWordsOfCommands(message: string): string {
   return message
     .replaceAll('acknowledge_intervention', '--acknowledge')
+    .replaceAll('acknowledge_cluster', '--acknowledge-cluster')
     .replaceAll('release_stuck', '`bmdemo resolve --release-stuck`');
 }
 

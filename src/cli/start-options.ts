@@ -9,6 +9,7 @@ export interface StartOptions {
   readonly param?: readonly string[];
   readonly reason?: string;
   readonly acknowledge?: boolean;
+  readonly acknowledgeCluster?: boolean;
   readonly detach?: boolean;
   readonly dryRun?: boolean;
   readonly previewToken?: string;
@@ -21,6 +22,7 @@ export interface StartOrder {
   readonly params: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly acknowledgeIntervention: boolean;
+  readonly acknowledgeCluster: boolean;
   /** Of the preview that the start is bound to; empty: of none. */
   readonly previewToken: string;
   /** The request id for a machine; each call without one of the caller's own makes a new one. */
@@ -34,6 +36,7 @@ export function addStartOptions(command: Command): void {
     .option('--param <K=V>', 'a value for a param of the plan (`bmdemo plans PLAN` has them); may be repeated', gather)
     .option('--reason <TEXT>', 'why, for the audit trail')
     .option('--acknowledge', 'go on although the machine needs intervention')
+    .option('--acknowledge-cluster', 'go on although a control plane would be left without its majority')
     .option('--detach', 'only start; follow nothing')
     .addOption(
       new Option('--dry-run', 'show what it would do, and what stands against it; start nothing').conflicts('detach'),
@@ -61,6 +64,7 @@ export function startOrder(type: string, planId: string, options: StartOptions):
     params: marked,
     reason,
     acknowledgeIntervention: options.acknowledge === true,
+    acknowledgeCluster: options.acknowledgeCluster === true,
     previewToken: options.previewToken ?? '',
     requestId: () => options.requestId ?? randomUUID(),
   };

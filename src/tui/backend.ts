@@ -27,6 +27,7 @@ export interface StartRunOrder {
   readonly params: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly acknowledgeIntervention: boolean;
+  readonly acknowledgeCluster: boolean;
   /** From a preview: refused if anything that it showed has changed. Empty: not compared. */
   readonly previewToken: string;
 }

@@ -78,15 +78,54 @@ describe('PreviewRun', () => {
     expect(preview.gates.map(({ message }) => message)).toContain('it needs intervention, which is acknowledged');
   });
 
-  it('warns of a control plane that would have no majority left, and lets it start all the same', async () => {
-    const { register, runs } = await startGrpc();
-    for (const id of ['machine-1', 'machine-2', 'machine-3']) {
-      await register(id, { ...FAKE, labels: { role: 'control-plane' } });
+  describe('of a machine of a control plane', () => {
+    const REBOOT = { machineId: 'machine-1', type: 'REBOOT' };
+
+    /** Three members, so many of them in service. */
+    async function controlPlane(serving: number): Promise<Grpc> {
+      const grpc = await startGrpc();
+      const ids = ['machine-1', 'machine-2', 'machine-3'];
+      for (const id of ids) await grpc.register(id, { ...FAKE, labels: { role: 'control-plane' } });
+      const runs = await Promise.all(ids.slice(0, serving).map((id) => grpc.start(id, { type: 'REPAVE' })));
+      for (const { runId } of runs) await grpc.ended(runId);
+      return grpc;
     }
-    const preview = await runs.previewRun(REPAVE);
-    expect(failing(preview)).toEqual([{ reason: 'CONTROL_PLANE', blocking: false }]);
-    expect(preview.gates.at(-1)?.message).toContain('one of 3 control-plane machines of prod-a');
-    expect(preview.allowed).toBe(true);
+
+    it('names the loss of its majority, and StartRun is refused by it', async () => {
+      const { runs } = await controlPlane(2);
+      const preview = await runs.previewRun(REBOOT);
+      expect(preview.allowed).toBe(false);
+      expect(failing(preview)).toEqual([{ reason: 'CONTROL_PLANE', blocking: true }]);
+      const told = await refusal(runs.startRun({ ...REBOOT, requestId: 'second' }));
+      expect(told).toMatchObject({ codeName: 'FAILED_PRECONDITION', reason: 'CONTROL_PLANE' });
+      expect(told.message).toContain('is 1 of 3 control-plane machines of prod-a, and 1 of the other 2 is in service');
+      expect(preview.gates.at(-1)?.message).toBe(told.message);
+    });
+
+    it('warns where that is acknowledged, and the run starts', async () => {
+      const { runs } = await controlPlane(2);
+      const preview = await runs.previewRun({ ...REBOOT, acknowledgeCluster: true });
+      expect(preview.allowed).toBe(true);
+      expect(failing(preview)).toEqual([{ reason: 'CONTROL_PLANE', blocking: false }]);
+      const order = { ...REBOOT, requestId: 'second', acknowledgeCluster: true, previewToken: preview.previewToken };
+      expect((await runs.startRun(order)).runId).toMatch(/^[0-9a-z]{16}$/);
+    });
+
+    it('stands against nothing where the others are a majority, or it does not serve itself', async () => {
+      const all = await controlPlane(3);
+      expect(failing(await all.runs.previewRun(REBOOT))).toEqual([]);
+      const none = await controlPlane(0);
+      expect(failing(await none.runs.previewRun(REPAVE))).toEqual([]);
+    });
+
+    it('has changed where its other members have', async () => {
+      const { runs, machines } = await controlPlane(3);
+      const { previewToken } = await runs.previewRun(REBOOT);
+      await machines.enterMaintenance({ machineId: 'machine-2', requestId: 'm', reason: 'fan' });
+      const told = await refusal(runs.startRun({ ...REBOOT, requestId: 'second', previewToken }));
+      expect(told).toMatchObject({ codeName: 'ABORTED', reason: 'PREVIEW_STALE' });
+      expect(told.message).toContain('its control plane changed');
+    });
   });
 
   it('says how long it took before', async () => {

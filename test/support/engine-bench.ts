@@ -172,6 +172,8 @@ export class EngineBench {
           reason: '',
           initiatedBy: 'tester',
           acknowledgeIntervention: options.acknowledge ?? false,
+          acknowledgeCluster: false,
+          controlPlane: null,
           previewToken: '',
           capabilitiesOf: (name) => capabilitiesIn(registry, name),
         }),

@@ -254,6 +254,21 @@ describe('after a failure', () => {
     await terminal.until('accepted');
     expect(backend.started.map(({ acknowledgeIntervention }) => acknowledgeIntervention)).toEqual([false, true]);
   });
+
+  test('it comes once more where a control plane would lose its majority', async () => {
+    const { terminal, backend } = await opened('b');
+    backend.onStart = () =>
+      Promise.reject(Object.assign(new Error('without it there is no majority'), { reason: 'CONTROL_PLANE' }));
+    terminal.press('y');
+    await terminal.until('Acknowledge and reboot');
+    await terminal.until('y yes');
+    expect(terminal.text).toMatch(/attention +Without it there is no majority/);
+    backend.onStart = () => repave(RUN, 'machine-1', 0);
+    terminal.press('y');
+    await terminal.until('accepted');
+    expect(backend.started.map(({ acknowledgeCluster }) => acknowledgeCluster)).toEqual([false, true]);
+    expect(backend.started[1]?.acknowledgeIntervention).toBe(false);
+  });
 });
 
 describe('the question before an RMA', () => {

@@ -28,6 +28,7 @@ export type RefusalReason =
   | 'CURSOR_EXPIRED'
   | 'CAPABILITY_MISSING'
   | 'UNKNOWN_PROVIDER'
+  | 'CONTROL_PLANE'
   | 'RUN_FINISHED'
   | 'STEP_NOT_HELD'
   | 'CONTENTION'

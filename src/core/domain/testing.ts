@@ -132,6 +132,8 @@ export function aStart(name: string, with_: Partial<StartRun> = {}): StartRun {
     reason: '',
     initiatedBy: 'alice',
     acknowledgeIntervention: false,
+    acknowledgeCluster: false,
+    controlPlane: null,
     previewToken: '',
     capabilitiesOf: () => ALL_CAPABILITIES,
     ...with_,

@@ -1,13 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
-import type { GateFinding, Preview } from '../../core/domain/decide/preview.ts';
+import type { Preview } from '../../core/domain/decide/preview.ts';
 import { previewStart } from '../../core/domain/decide/preview.ts';
 import type { Estimate, Estimates, PastRun } from '../../core/domain/estimate.ts';
 import { estimatesFrom } from '../../core/domain/estimate.ts';
 import type { Filter } from '../../core/domain/filter.ts';
-import { matches } from '../../core/domain/filter.ts';
-import type { Machine } from '../../core/domain/machine.ts';
-import { effectiveState, machineView } from '../../core/domain/machine.ts';
+import { effectiveState } from '../../core/domain/machine.ts';
 import { STEP_KINDS } from '../../core/domain/plan.ts';
 import type { RunType } from '../../core/domain/run.ts';
 import { capabilitiesIn } from '../../core/ports/provider.ts';
@@ -18,15 +16,13 @@ import type { PreviewRunRequest, PreviewRunResponse } from '../../wire/gen/barem
 import { PreviewRunResponseSchema } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import { answered } from './answers.ts';
 import type { ServiceContext } from './context.ts';
+import { controlPlaneOf } from './control-plane.ts';
 import { machineAnswer } from './machines.ts';
 import { findPlan } from './plans.ts';
 import { findRun } from './runs.ts';
 
 /** Runs of a plan that its estimates are taken from, the newest ones. */
 const HISTORY = 100;
-
-/** The label that says what a machine does for its cluster, and the value for a member of the control plane. */
-const ROLE: Filter['clauses'][number] = { field: 'labels', key: 'role', op: '=', value: 'control-plane' };
 
 /** Works out what StartRun would do now, and writes nothing. */
 export async function previewRun(
@@ -35,7 +31,7 @@ export async function previewRun(
   { type, planId }: { readonly type: RunType; readonly planId: string },
 ): Promise<PreviewRunResponse> {
   const { store, providers, hub } = context;
-  const { machineId, requestId, params, acknowledgeIntervention } = request;
+  const { machineId, requestId, params, acknowledgeIntervention, acknowledgeCluster } = request;
   const aggregate = await store.load(machineId, requestId === '' ? {} : { requestId });
   const preview = answered(
     previewStart(aggregate, {
@@ -43,12 +39,13 @@ export async function previewRun(
       plan: await findPlan(store, planId),
       params,
       acknowledgeIntervention,
+      acknowledgeCluster,
+      controlPlane: await controlPlaneOf(store, aggregate.machine),
       capabilitiesOf: (provider) => capabilitiesIn(providers, provider),
     }),
   );
   const { machine, bound, existingRunId } = preview;
   const estimates = await estimatesOf(store, bound.plan.id, machine.spec.model);
-  const warnings = await controlPlaneWarning(store, machine);
   const existing = existingRunId === null ? null : await findRun(context, existingRunId);
   return create(PreviewRunResponseSchema, {
     machine: await machineAnswer(hub, machine),
@@ -58,11 +55,8 @@ export async function previewRun(
     steps: stepsToWire(preview, estimates),
     phaseBefore: phaseToWire(effectiveState(machine)),
     phaseAfter: phaseToWire(preview.phaseAfter),
-    gates: [
-      ...preview.gates.map((gate) => ({ ...gate, blocking: true })),
-      ...warnings.map((gate) => ({ ...gate, blocking: false })),
-    ],
-    allowed: existing !== null || preview.gates.every((gate) => gate.passed),
+    gates: [...preview.gates],
+    allowed: existing !== null || preview.gates.every(({ passed, blocking }) => passed || !blocking),
     ...durationToWire(estimates.whole),
     previewToken: preview.token,
     ...(existing === null ? {} : { existingRun: existing }),
@@ -100,27 +94,4 @@ async function estimatesOf(store: Store, planId: string, model: string): Promise
   const models = new Map(ids.map((id, at) => [id, machines[at]?.spec.model ?? '']));
   const past = rows.map(({ run }): PastRun => ({ run, model: models.get(run.machineId) ?? '' }));
   return estimatesFrom(past, model);
-}
-
-/** Warns where the machine is of a cluster's control plane and what would remain in service is no majority of it. */
-async function controlPlaneWarning(store: Store, machine: Machine): Promise<readonly GateFinding[]> {
-  const cluster = machine.spec.targetCluster?.clusterId ?? '';
-  if (cluster === '' || !matches({ clauses: [ROLE] }, machineView(machine))) return [];
-  const filter: Filter = { clauses: [{ field: 'cluster', key: '', op: '=', value: cluster }, ROLE] };
-  const query = { filter, orderBy: 'machine_id', descending: false, limit: 1_000, after: null } as const;
-  const { rows } = await store.machines(query);
-  const others = rows.filter((other) => other.id !== machine.id);
-  const serving = others.filter((other) => effectiveState(other) === 'IN_SERVICE').length;
-  const enough = serving > rows.length / 2;
-  const left = `${serving} of the other ${others.length} in service`;
-  return [
-    {
-      reason: 'CONTROL_PLANE',
-      title: 'the cluster can do without it',
-      passed: enough,
-      message: enough
-        ? `one of ${rows.length} control-plane machines of ${cluster}; ${left}`
-        : `one of ${rows.length} control-plane machines of ${cluster}, with ${left}: without it there is no majority`,
-    },
-  ];
 }

@@ -24,6 +24,7 @@ import { noSuchRun } from './answers.ts';
 import { FieldChecks } from './checks.ts';
 import { carryOut } from './command.ts';
 import type { ServiceContext } from './context.ts';
+import { controlPlaneOf } from './control-plane.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { findPlan } from './plans.ts';
@@ -103,6 +104,7 @@ const MAX_SEQUENCE = BigInt(Number.MAX_SAFE_INTEGER);
 async function startRun(context: ServiceContext, request: StartRunRequest, call: Call): Promise<RunMessage> {
   const { machineId, requestId, params, reason } = request;
   const { type, planId } = checkStart(request, 'start');
+  const loaded = await context.store.load(machineId, { requestId });
   const command: Omit<StartRun, 'runId'> = {
     requestId,
     type,
@@ -112,11 +114,13 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
     reason,
     initiatedBy: call.caller.user,
     acknowledgeIntervention: request.acknowledgeIntervention,
+    acknowledgeCluster: request.acknowledgeCluster,
+    controlPlane: await controlPlaneOf(context.store, loaded.machine),
     previewToken: request.previewToken,
     capabilitiesOf: (provider) => capabilitiesIn(context.providers, provider),
   };
   const origin = originOf(call, context.instance, { requestId, reason });
-  const { decision, aggregate } = await carryOut(context.store, { machineId, requestId, origin }, (now) =>
+  const { decision, aggregate } = await carryOut(context.store, { machineId, requestId, origin, loaded }, (now) =>
     // A new id each time it is decided: the one before may be what the store had already.
     decideStartRun(now, { ...command, runId: newRunId() }),
   );

@@ -3,6 +3,7 @@ import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import {
+  attentionFacts,
   describeMachine,
   interventionFacts,
   isDestructive,
@@ -52,6 +53,7 @@ export function startDialog(kind: RunKind, machine: Machine, plan: Plan | undefi
         params: {},
         reason: '',
         acknowledgeIntervention: attention !== undefined,
+        acknowledgeCluster: false,
         previewToken: '',
       },
     },
@@ -78,15 +80,33 @@ export function previewedDialog(dialog: Dialog, preview: PreviewRunResponse): Di
   };
 }
 
-/** The same question once more, because the server says that the machine needs intervention. */
-export function acknowledgeDialog(draft: DialogDraft, message: string): DialogDraft {
+/** What a refusal can be answered with: that one has seen what it says. */
+export type Acknowledgeable = 'NEEDS_INTERVENTION' | 'CONTROL_PLANE';
+
+/** Whether a refusal of that reason can be answered so. */
+export function isAcknowledgeable(reason: string): reason is Acknowledgeable {
+  return reason === 'NEEDS_INTERVENTION' || reason === 'CONTROL_PLANE';
+}
+
+/** The same question once more, because the server wants something acknowledged. @param message why, as a sentence */
+export function acknowledgeDialog(draft: DialogDraft, reason: Acknowledgeable, message: string): DialogDraft {
   if (draft.intent.kind !== 'start-run') return draft;
   const { order } = draft.intent;
   return {
     ...draft,
-    attention: interventionFacts(message, undefined),
-    intent: { kind: 'start-run', order: { ...order, acknowledgeIntervention: true, previewToken: '' } },
-    goLabel: capital(`acknowledge and ${draft.goLabel.toLowerCase()}`),
+    attention: reason === 'CONTROL_PLANE' ? attentionFacts(message) : interventionFacts(message, undefined),
+    intent: {
+      kind: 'start-run',
+      order: {
+        ...order,
+        acknowledgeIntervention: order.acknowledgeIntervention || reason === 'NEEDS_INTERVENTION',
+        acknowledgeCluster: order.acknowledgeCluster || reason === 'CONTROL_PLANE',
+        previewToken: '',
+      },
+    },
+    goLabel: /^acknowledge/i.test(draft.goLabel)
+      ? draft.goLabel
+      : capital(`acknowledge and ${draft.goLabel.toLowerCase()}`),
   };
 }
 

@@ -67,8 +67,13 @@ export function proposalFacts(proposal: Proposal, shown: readonly string[]): rea
 /** Why a machine needs intervention, and that going on acknowledges it. @param since in ms since 1970 */
 export function interventionFacts(message: string, since: number | undefined): readonly DialogFact[] {
   const when = since === undefined ? '' : ` since ${formatClock(since)}`;
+  return attentionFacts(`needs intervention${when}: ${message}`);
+}
+
+/** What has to be seen before one goes on, and that going on acknowledges it. */
+export function attentionFacts(text: string): readonly DialogFact[] {
   return [
-    { name: 'attention', text: `needs intervention${when}: ${message}`, tone: 'warn' },
+    { name: 'attention', text, tone: 'warn' },
     { name: '', text: 'Going on says that you have seen this.', tone: 'warn' },
   ];
 }

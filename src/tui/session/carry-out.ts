@@ -1,4 +1,4 @@
-import { acknowledgeDialog, previewedDialog } from '../actions/run-dialogs.ts';
+import { acknowledgeDialog, isAcknowledgeable, previewedDialog } from '../actions/run-dialogs.ts';
 import type { ConsoleBackend } from '../backend.ts';
 import { failureMessage, failureReason } from '../backend.ts';
 import { count, shortRunId } from '../format/words.ts';
@@ -35,9 +35,10 @@ export async function carryOut(dialog: Dialog, { store, backend, session }: Hand
   } catch (error) {
     if (session.signal.aborted) return;
     if (failureReason(error) === 'PREVIEW_STALE') void preview(dialog, { store, backend, session });
-    const asksForMore = failureReason(error) === 'NEEDS_INTERVENTION' && store.getState().ui.dialog?.id === id;
-    if (asksForMore) store.setState((state) => openDialog(state, acknowledgeDialog(dialog, failureMessage(error))));
-    else refuse(dialog, failureMessage(error), store);
+    const reason = failureReason(error);
+    if (isAcknowledgeable(reason) && store.getState().ui.dialog?.id === id) {
+      store.setState((state) => openDialog(state, acknowledgeDialog(dialog, reason, failureMessage(error))));
+    } else refuse(dialog, failureMessage(error), store);
   }
 }
 

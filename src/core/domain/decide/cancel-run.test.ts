@@ -104,6 +104,8 @@ describe('CancelRun', () => {
       reason: '',
       initiatedBy: 'alice',
       acknowledgeIntervention: true,
+      acknowledgeCluster: false,
+      controlPlane: null,
       previewToken: '',
       capabilitiesOf: () => new Set(['Power']),
     });

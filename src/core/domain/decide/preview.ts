@@ -2,6 +2,7 @@ import type { Aggregate } from '../aggregate.ts';
 import { decisionTime } from '../aggregate.ts';
 import type { BoundPlan } from '../bind.ts';
 import { bindPlan } from '../bind.ts';
+import type { ControlPlane } from '../control-plane.ts';
 import { happen, happeningOfSuccess } from '../lifecycle.ts';
 import type { Machine, MachinePhase } from '../machine.ts';
 import type { Plan } from '../plan.ts';
@@ -19,6 +20,8 @@ export interface GateFinding {
   readonly title: string;
   readonly passed: boolean;
   readonly message: string;
+  /** False: it is a warning, and StartRun is not refused by it. */
+  readonly blocking: boolean;
 }
 
 /** What StartRun would do. */
@@ -55,8 +58,12 @@ export function previewStart(aggregate: Aggregate, asked: PreviewRun): Preview |
   const gates = START_GATES.map((gate): GateFinding => {
     const refusal = gate.check(aggregate, machine, asked);
     const { title } = gate;
-    if (refusal === null) return { reason: gate.reason, title, passed: true, message: gate.passed(machine) };
-    return { reason: refusal.reason, title, passed: false, message: refusal.message };
+    if (refusal !== null) {
+      return { reason: refusal.reason, title, passed: false, message: refusal.message, blocking: true };
+    }
+    const warning = gate.warning?.(machine, asked) ?? null;
+    const message = warning ?? gate.passed(machine, asked);
+    return { reason: gate.reason, title, passed: warning === null, message, blocking: warning === null };
   });
   return {
     kind: 'preview',
@@ -65,7 +72,7 @@ export function previewStart(aggregate: Aggregate, asked: PreviewRun): Preview |
     phaseAfter: phaseAfter(aggregate, machine, asked.plan),
     gates,
     existingRunId: request?.runId ?? null,
-    token: tokenOf(machine, bound),
+    token: tokenOf(machine, bound, asked.controlPlane),
   };
 }
 
@@ -77,10 +84,11 @@ function phaseAfter(aggregate: Aggregate, machine: Machine, plan: Plan): Machine
 
 /**
  * Everything a preview shows that can change: the machine by its revision, the plan by its version, the params as they were
- * bound. It is no secret and proves nothing; it is compared.
+ * bound, the control plane by its numbers. It is no secret and proves nothing; it is compared.
  */
-function tokenOf(machine: Machine, { plan, params }: BoundPlan): string {
-  return [machine.id, machine.revision, plan.id, plan.version, fingerprint(params)].map(escaped).join('|');
+function tokenOf(machine: Machine, { plan, params }: BoundPlan, controlPlane: ControlPlane | null): string {
+  const peers = controlPlane === null ? '' : `${controlPlane.serving}/${controlPlane.members}`;
+  return [machine.id, machine.revision, plan.id, plan.version, fingerprint(params), peers].map(escaped).join('|');
 }
 
 function escaped(part: string | number): string {
@@ -90,12 +98,12 @@ function escaped(part: string | number): string {
 /** Refuses a start that was previewed where what the preview showed has changed; null where it has not, or was not compared. */
 export function refuseStalePreview(
   machine: Machine,
-  { previewToken }: { readonly previewToken: string },
+  { previewToken, controlPlane }: { readonly previewToken: string } & Pick<Starting, 'controlPlane'>,
   bound: BoundPlan,
 ): Refusal | null {
-  const token = tokenOf(machine, bound);
+  const token = tokenOf(machine, bound, controlPlane);
   if (previewToken === '' || previewToken === token) return null;
-  const names = ['machine', `machine ${machine.id}`, 'plan', `plan ${bound.plan.id}`, 'params'];
+  const names = ['machine', `machine ${machine.id}`, 'plan', `plan ${bound.plan.id}`, 'params', 'its control plane'];
   const now = token.split('|');
   const shown = previewToken.split('|');
   const changed = names.filter((_, at) => shown[at] !== now[at]);

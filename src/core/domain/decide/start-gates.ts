@@ -1,5 +1,7 @@
 import type { Aggregate } from '../aggregate.ts';
 import { findCondition } from '../condition.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import { controlPlaneText, hasMajority } from '../control-plane.ts';
 import type { Machine } from '../machine.ts';
 import { effectiveState } from '../machine.ts';
 import type { Capability, Plan } from '../plan.ts';
@@ -12,8 +14,13 @@ import { refuseBusy } from './decision.ts';
 /** What the gates look at of a request to start a run. */
 export interface Starting {
   readonly planId: string;
+  /** The newest version of the plan, null where there is none of that id. */
   readonly plan: Plan | null;
   readonly acknowledgeIntervention: boolean;
+  readonly acknowledgeCluster: boolean;
+  /** The control plane that the machine belongs to, as it was when this was asked; null where it is of none. */
+  readonly controlPlane: ControlPlane | null;
+  /** What a provider can do; null for a name that the registry does not have. */
   readonly capabilitiesOf: (provider: string) => ReadonlySet<Capability> | null;
 }
 
@@ -25,7 +32,9 @@ export interface StartGate {
   readonly title: string;
   readonly check: (aggregate: Aggregate, machine: Machine, starting: Starting) => Refusal | null;
   /** What is found where nothing stands against it. */
-  readonly passed: (machine: Machine) => string;
+  readonly passed: (machine: Machine, starting: Starting) => string;
+  /** What speaks against it although it does not refuse; null: nothing. */
+  readonly warning?: (machine: Machine, starting: Starting) => string | null;
 }
 
 /** Everything that is checked about machine and plan, in the contract's order; the first refusal counts. */
@@ -57,7 +66,32 @@ export const START_GATES: readonly StartGate[] = [
         ? 'it needs intervention, which is acknowledged'
         : 'it needs no intervention',
   },
+  {
+    reason: 'CONTROL_PLANE',
+    title: 'its cluster can do without it',
+    check: (_, machine, starting) => refuseLossOfMajority(machine, starting),
+    passed: (machine, { controlPlane }) => {
+      if (controlPlane === null) return 'it is of no control plane';
+      const serves = effectiveState(machine) === 'IN_SERVICE';
+      return `${controlPlaneText(machine.id, controlPlane)}${serves ? '' : '; it is not in service itself'}`;
+    },
+    warning: (machine, starting) => lossOfMajority(machine, starting),
+  },
 ];
+
+/** What is lost with the machine, where that is the majority of a control plane that it serves; null where it is not. */
+function lossOfMajority(machine: Machine, { controlPlane }: Starting): string | null {
+  if (controlPlane === null || effectiveState(machine) !== 'IN_SERVICE' || hasMajority(controlPlane)) return null;
+  return `${controlPlaneText(machine.id, controlPlane)}: without it there is no majority`;
+}
+
+function refuseLossOfMajority(machine: Machine, starting: Starting): Refusal | null {
+  const lost = lossOfMajority(machine, starting);
+  if (lost === null || starting.acknowledgeCluster) return null;
+  const cluster = starting.controlPlane?.cluster ?? '';
+  const why = `${lost}; bring others into service first, or start with acknowledge_cluster`;
+  return refuse('FAILED_PRECONDITION', 'CONTROL_PLANE', why, { machine_id: machine.id, cluster });
+}
 
 function refusePhase(machine: Machine): Refusal | null {
   const names = { machine_id: machine.id };

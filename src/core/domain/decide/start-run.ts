@@ -2,7 +2,7 @@ import type { Aggregate } from '../aggregate.ts';
 import { decisionTime } from '../aggregate.ts';
 import { bindPlan } from '../bind.ts';
 import type { Machine } from '../machine.ts';
-import type { Capability, Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuse, refuseFields } from '../refusal.ts';
 import type { Run, RunType } from '../run.ts';
@@ -11,24 +11,19 @@ import type { Decision } from './decision.ts';
 import { decided, machineEvent, machineNotFound } from './decision.ts';
 import { refuseStalePreview } from './preview.ts';
 import { fingerprint, refuseReuse } from './request.ts';
+import type { Starting } from './start-gates.ts';
 import { START_GATES } from './start-gates.ts';
 
 /** A request to run a plan on a machine, already well-formed in itself. */
-export interface StartRun {
+export interface StartRun extends Starting {
   readonly runId: string;
   readonly requestId: string;
   readonly type: RunType;
-  readonly planId: string;
-  /** The newest version of the plan, null where there is none of that id. */
-  readonly plan: Plan | null;
   readonly params: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly initiatedBy: string;
-  readonly acknowledgeIntervention: boolean;
   /** What a preview showed, so that the run starts only if that is still so; empty: not compared. */
   readonly previewToken: string;
-  /** What a provider can do; null for a name that the registry does not have. */
-  readonly capabilitiesOf: (provider: string) => ReadonlySet<Capability> | null;
 }
 
 /** What StartRun answers: the run of the same request before, or a new one. */
