@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import { MachineStatus_Phase as MachinePhase, MachineSchema } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { Run_Phase as RunPhase, RunSchema, StepStatus_State as State } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind as Kind, WaitingForSchema } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { unicodeGlyphs } from '../theme/glyphs.ts';
 import { machineCells } from './machine-row.ts';
 
@@ -52,6 +53,15 @@ describe('the row of a machine', () => {
   test('counts down to the next attempt', () => {
     const run = running({ nextRetryAt: timestampFromMs(NOW + 2_500) });
     expect(machineCells(machine(busy), { ...context, run }).doing.text).toBe('↻ image 2/2  retry in 3s');
+  });
+
+  test.each([
+    [Kind.RECOVERY, '↻ recovering  image 2/2'],
+    [Kind.APPROVAL, '↻ approve?  image 2/2'],
+    [Kind.SLOT, '↻ queued, number 3  image 2/2'],
+  ])('says what keeps the run from going on: %s', (kind, text) => {
+    const run = { ...running({}), waitingFor: create(WaitingForSchema, { kind, queuePosition: 3 }) };
+    expect(machineCells(machine(busy), { ...context, run }).doing.text).toBe(text);
   });
 
   test('names the run that it does not know yet', () => {

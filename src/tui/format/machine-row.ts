@@ -2,6 +2,7 @@ import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { StepStatus_State as State } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 import type { Tone } from '../theme/theme.ts';
 import { printable } from './printable.ts';
@@ -89,9 +90,12 @@ function doing({ status }: Machine, { run, glyphs, now, frame, bar }: RowContext
   if (activeRunId === '') return { text: glyphs.nothing, tone: 'muted' };
   if (run === undefined) return { text: `run ${shortRunId(activeRunId)}`, tone: 'busy' };
   const current = currentStep(run);
+  const where = current === undefined ? '' : `${current.step.name} ${current.place}/${run.steps.length}`;
+  const wait = standstill(run);
+  if (wait !== undefined)
+    return { text: `${glyphs.retrying} ${wait}${where === '' ? '' : `  ${where}`}`, tone: 'warn' };
   if (current === undefined) return { text: `${spinner(glyphs, frame)} waiting to begin`, tone: 'busy' };
-  const { step, place } = current;
-  const where = `${step.name} ${place}/${run.steps.length}`;
+  const { step } = current;
   const retryAt = millis(step.nextRetryAt);
   if (retryAt !== undefined) {
     return {
@@ -102,6 +106,20 @@ function doing({ status }: Machine, { run, glyphs, now, frame, bar }: RowContext
   const fraction = step.state === State.RUNNING ? fractionOf(step.progress) : undefined;
   const far = fraction === undefined ? '' : `  ${bar ? progressBar(fraction, BAR) : ''}${formatPercent(fraction)}`;
   return { text: `${spinner(glyphs, frame)} ${where}${far}`, tone: 'busy' };
+}
+
+/** Why nobody works on a run, where that is not for its own sake; undefined: it goes on. */
+function standstill({ waitingFor }: Run): string | undefined {
+  switch (waitingFor?.kind) {
+    case WaitingFor_Kind.RECOVERY:
+      return 'recovering';
+    case WaitingFor_Kind.APPROVAL:
+      return 'approve?';
+    case WaitingFor_Kind.SLOT:
+      return waitingFor.queuePosition > 0 ? `queued, number ${waitingFor.queuePosition}` : 'queued';
+    default:
+      return undefined;
+  }
 }
 
 function note({ status }: Machine, { run, glyphs }: RowContext): Segment {

@@ -92,6 +92,7 @@ function countPieces(state: ConsoleState): Piece[] {
   ];
   if (busy > 0) pieces.push({ line: [{ text: `  ${busy} busy`, tone: 'busy' }], leaves: 4 });
   if (attention > 0) pieces.push({ line: [{ text: `  ${glyphs.attention}${attention} attention`, tone: 'warn' }] });
+  if (runs.recovering > 0) pieces.push({ line: [{ text: `  ${runs.recovering} recovering`, tone: 'warn' }] });
   const active: Segment = {
     text: `  ${count(runs.active, 'run')} active`,
     ...(runs.active > 0 ? { tone: 'busy' } : { tone: 'muted' }),

@@ -3,6 +3,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { expect, test } from 'vitest';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase, RunSchema } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind as Kind, WaitingForSchema } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { applyRunChanges, MAX_FINISHED_RUNS, noRuns } from './runs.ts';
 
 function run(runId: string, at: number, phase: Run['phase'], machineId = 'm'): Run {
@@ -21,6 +22,13 @@ test('the newest run of a machine is the one that began last, in whatever order 
   const state = applyRunChanges(noRuns, present(run('b', 2, Phase.RUNNING), run('a', 1, Phase.SUCCEEDED)));
   expect(state.latestOf.get('m')).toBe('b');
   expect(state.active).toBe(1);
+});
+
+test('runs whose server has gone are counted until they are taken up', () => {
+  const left = { ...run('a', 1, Phase.RUNNING), waitingFor: create(WaitingForSchema, { kind: Kind.RECOVERY }) };
+  const state = applyRunChanges(noRuns, present(left, run('b', 2, Phase.RUNNING, 'n')));
+  expect([state.active, state.recovering]).toEqual([2, 1]);
+  expect(applyRunChanges(state, present(run('a', 1, Phase.RUNNING))).recovering).toBe(0);
 });
 
 test('finished runs are kept up to a bound, those under way always', () => {

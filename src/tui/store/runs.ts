@@ -1,5 +1,6 @@
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { millis } from '../format/time.ts';
 
 /** Finished runs that are kept in memory; beyond it the ones that finished first go. The server has them all. */
@@ -12,17 +13,24 @@ export interface RunsState {
   readonly latestOf: ReadonlyMap<string, string>;
   /** How many are under way. */
   readonly active: number;
+  /** How many of those no server works on, because theirs has gone and none has taken them up yet. */
+  readonly recovering: number;
 }
 
 /** What the run watch tells, in order. */
 export type RunChange = { readonly kind: 'reset' } | { readonly kind: 'present'; readonly run: Run };
 
 /** Nothing is known yet. */
-export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), active: 0 };
+export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), active: 0, recovering: 0 };
 
 /** Whether a run is under way. */
 export function isActive(run: Run): boolean {
   return run.phase === Phase.PENDING || run.phase === Phase.RUNNING;
+}
+
+/** Whether a run waits for a server to take it up again. */
+export function isRecovering(run: Run): boolean {
+  return isActive(run) && run.waitingFor?.kind === WaitingFor_Kind.RECOVERY;
 }
 
 /** The runs after some changes; the very same state where there are none. */
@@ -42,9 +50,14 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
     if (latest === undefined || startOf(run) >= startOf(latest)) latestOf.set(run.machineId, run.runId);
   }
   let active = 0;
-  for (const run of byId.values()) active += isActive(run) ? 1 : 0;
+  let recovering = 0;
+  for (const run of byId.values()) {
+    if (!isActive(run)) continue;
+    active += 1;
+    if (isRecovering(run)) recovering += 1;
+  }
   if (byId.size - active > MAX_FINISHED_RUNS) dropOldest(byId, latestOf, byId.size - active - MAX_FINISHED_RUNS);
-  return { byId, latestOf, active };
+  return { byId, latestOf, active, recovering };
 }
 
 function dropOldest(byId: Map<string, Run>, latestOf: Map<string, string>, excess: number): void {
