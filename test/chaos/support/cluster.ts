@@ -18,6 +18,9 @@ import type { Allowed } from './judge.ts';
 import { judge } from './judge.ts';
 import { ServerProcess } from './server-process.ts';
 
+/** What a test judges at its end is looked at from its beginning: a long storm has more runs than are kept by default. */
+const KEEP_ALL = ['runs', 'events', 'logs'].flatMap((what) => [`--keep-${what}`, 'all']);
+
 /** What the servers of a cluster are told. */
 export interface ClusterOptions {
   /** Options of `serve`. */
@@ -75,7 +78,10 @@ export class Cluster {
   launch(name: string, { args = [], env = {} }: StartOptions = {}): ServerProcess {
     if (this.#disposed) throw new Error('the cluster is gone');
     const own = ['--listen', this.addressOf(name), '--store', storeText(this.store), '--fake-world', this.#worldPath];
-    const server = new ServerProcess([...own, ...this.#args, ...args], { XDG_CONFIG_HOME: this.folder, ...env });
+    const server = new ServerProcess([...own, ...KEEP_ALL, ...this.#args, ...args], {
+      XDG_CONFIG_HOME: this.folder,
+      ...env,
+    });
     this.#servers.push(server);
     return server;
   }
