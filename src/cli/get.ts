@@ -68,6 +68,7 @@ function machineLines(context: Context, machine: Machine): string[] {
     ['SSH', printable(spec?.sshEndpoint ?? '')],
     ['rack', printable(spec?.rack ?? '')],
     ['target cluster', printable(spec?.targetCluster?.clusterId ?? '')],
+    ['source', printable(machine.source)],
     ['labels', mapText(machine.labels)],
     ['last seen', timeText(status?.lastSeen)],
     ['registered', timeText(machine.createdAt)],

@@ -209,7 +209,7 @@ good,fake,,GOOD,,,,,,,
   it.each([
     [['import', 'nowhere.csv'], 'there is no file "nowhere.csv"; a number imports demo machines'],
     [['import', 'package.txt', '--format', 'csv'], 'there is no file "package.txt"; a number imports demo machines'],
-    [['import', '3', '--atomic'], '--atomic, --dry-run, --map and --format are about a file of machines'],
+    [['import', '3', '--atomic'], 'a number imports demo machines; the other options are about a file of machines'],
     [['import', '-', '--map', 'a=b'], '--map a=b: there is no field "b"'],
     [['import', '-', '--map', 'a'], '--map must be COLUMN=FIELD, and is "a"'],
   ])('%j is a command line that is wrong', async (words, sentence) => {

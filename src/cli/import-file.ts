@@ -23,10 +23,12 @@ export interface ImportOrder extends FileOrder {
   readonly dryRun: boolean;
 }
 
-type Word = 'new' | 'changed' | 'unchanged' | 'refused' | 'not applied';
+/** `gone`: its source does not have it any more; `retired`: for that reason. */
+type Word = 'new' | 'changed' | 'unchanged' | 'gone' | 'retired' | 'refused' | 'not applied';
 
-/** What became of one machine of the file. */
-interface Told {
+/** What became of one machine of the file, or of one that the file does not have any more. */
+export interface Told {
+  /** Line 0: it is not in the file. */
   readonly place: Place;
   readonly machineId: string;
   readonly outcome: Word;
@@ -39,12 +41,14 @@ const TONES: Readonly<Record<Word, Tone>> = {
   new: 'ok',
   changed: 'warn',
   unchanged: 'muted',
+  gone: 'warn',
+  retired: 'warn',
   refused: 'error',
   'not applied': 'muted',
 };
 
 const COLUMNS: readonly Column<Told>[] = [
-  { title: 'LINE', text: ({ place }) => String(place.line), align: 'right', leaves: 1 },
+  { title: 'LINE', text: ({ place }) => (place.line === 0 ? '–' : String(place.line)), align: 'right', leaves: 1 },
   { title: 'MACHINE', text: ({ machineId }) => machineId || '–' },
   { title: 'OUTCOME', text: ({ outcome }) => outcome, tone: ({ outcome }) => TONES[outcome] },
   { title: 'NOTE', text: ({ note }) => note || '–', shrinkTo: 12, leaves: 2 },
@@ -57,17 +61,17 @@ const COLUMNS: readonly Column<Told>[] = [
 export async function importFile(context: Context, order: ImportOrder): Promise<ExitCode> {
   const file = await readMachineFile(order, context.io.input);
   const bad = file.mistakes.length > 0 || (order.atomic && file.rows.some(({ mistakes }) => mistakes.length > 0));
-  const told = await register(context, file, order, bad);
+  const told = await registerRows(context, file, order, bad);
   const mistakes = [...file.mistakes, ...told.flatMap((one) => one.mistakes)].toSorted((a, b) => a.line - b.line);
-  await write(context, order, told, mistakes);
+  await writeTold(context, order, told, mistakes);
   return mistakes.length > 0 ? EXIT.refused : EXIT.done;
 }
 
 /** Sends what is good in itself; `bad` where nothing may be changed, so that the server is only asked what else is wrong. */
-async function register(
+export async function registerRows(
   context: Context,
   { rows }: MachineFile,
-  { atomic, dryRun }: ImportOrder,
+  { atomic, dryRun, source = '' }: Pick<ImportOrder, 'atomic' | 'dryRun'> & { readonly source?: string },
   bad: boolean,
 ): Promise<readonly Told[]> {
   const good = rows.filter(({ mistakes }) => mistakes.length === 0);
@@ -76,7 +80,7 @@ async function register(
     const answer = await context
       .client()
       .machines.registerMachines(
-        { machines: good.map(({ machine }) => messageOf(machine)), atomic, validateOnly: dryRun || bad },
+        { machines: good.map(({ machine }) => messageOf(machine)), atomic, validateOnly: dryRun || bad, source },
         { timeoutMs: TIMEOUT_MS },
       );
     for (const result of answer.results) {
@@ -136,15 +140,16 @@ function mistakeOf(row: Row, message: string, sent: readonly Row[]): Mistake {
   return { ...(identity === undefined ? row.place : row.placeOf(identity)), message: inWordsOfCommands(inLines) };
 }
 
-async function write(
+/** Tells what became of each machine, every mistake with its place, and how many there are of each kind. */
+export async function writeTold(
   { io, form, paint, paintErr }: Context,
-  { file, dryRun, atomic }: ImportOrder,
+  { file, dryRun, atomic }: Pick<ImportOrder, 'file' | 'dryRun' | 'atomic'>,
   told: readonly Told[],
   mistakes: readonly Mistake[],
 ): Promise<void> {
   const name = file === '-' ? 'stdin' : file;
   if (form === 'name') {
-    const kept = told.filter(({ outcome }) => outcome !== 'refused' && outcome !== 'not applied');
+    const kept = told.filter(({ outcome }) => !['refused', 'not applied', 'gone'].includes(outcome));
     for (const { machineId } of kept) await io.out.line(`machine/${machineId}`);
   } else if (form === 'table') {
     if (told.length > 0) {
@@ -161,10 +166,10 @@ async function write(
     await io.out.write(documentText({ machines, mistakes: wrong, dryRun }, form));
   }
   for (const { line, column, message } of mistakes) {
-    const place = column === '' ? `${name}:${line}` : `${name}:${line}:${column}`;
+    const place = line === 0 ? name : column === '' ? `${name}:${line}` : `${name}:${line}:${column}`;
     await io.err.line(`${paintErr('error', printable(place))}: ${printable(message)}`);
   }
-  const changes = told.some(({ outcome }) => outcome === 'new' || outcome === 'changed');
+  const changes = told.some(({ outcome }) => outcome === 'new' || outcome === 'changed' || outcome === 'retired');
   const none =
     mistakes.length > 0 && !changes ? (atomic ? '; nothing was changed (--atomic)' : '; nothing was changed') : '';
   await io.err.line(paintErr('muted', `${countsText(told)}${dryRun ? ' (dry run: nothing was changed)' : none}`));
@@ -172,7 +177,7 @@ async function write(
 
 /** `12 machines: 3 new, 1 changed, 2 unchanged, 6 refused`. */
 export function countsText(told: readonly { readonly outcome: Word }[]): string {
-  const parts = (['new', 'changed', 'unchanged', 'refused', 'not applied'] as const)
+  const parts = (['new', 'changed', 'unchanged', 'gone', 'retired', 'refused', 'not applied'] as const)
     .map((word) => [told.filter(({ outcome }) => outcome === word).length, word] as const)
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`);

@@ -95,9 +95,19 @@ export async function selectIds(
   return found;
 }
 
-/** Has the number typed that is to be worked on. @param counted them as people say it: `3 machines` */
-async function confirmCount({ io }: Context, counted: string, found: readonly string[]): Promise<void> {
-  if (!io.inIsTerminal) throw usageFailure(`the selector matches ${counted}; without a terminal that takes --yes`);
+/**
+ * Has the number typed of what is to be worked on.
+ *
+ * @param counted them as people say it: `3 machines`
+ * @param why what makes them so many, as the beginning of a sentence
+ */
+export async function confirmCount(
+  { io }: Context,
+  counted: string,
+  found: readonly string[],
+  why = 'the selector matches',
+): Promise<void> {
+  if (!io.inIsTerminal) throw usageFailure(`${why} ${counted}; without a terminal that takes --yes`);
   const named = found.slice(0, MAX_NAMED).join(', ');
   const more = found.length > MAX_NAMED ? ` and ${found.length - MAX_NAMED} more` : '';
   await io.err.line(printable(`${counted}: ${named}${more}`));

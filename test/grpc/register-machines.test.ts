@@ -185,6 +185,26 @@ describe('RegisterMachines', () => {
     expect(would.refused).toBe(1);
   });
 
+  it('makes the source that it names the owner, which a filter finds and another source is refused', async () => {
+    const { machines } = await startGrpc();
+    const sent = { machines: [machine(1), machine(2)] };
+    expect((await machines.registerMachines({ ...sent, source: 'cmdb' })).created).toBe(2);
+    const { machines: found } = await machines.listMachines({ filter: 'source=cmdb' });
+    expect(found.map(({ source }) => source)).toEqual(['cmdb', 'cmdb']);
+    // A client that knows nothing of sources changes nothing about them.
+    expect((await machines.registerMachines(sent)).unchanged).toBe(2);
+    const { results } = await machines.registerMachines({ ...sent, source: 'lab' });
+    expect(results.map(({ error }) => error?.message)).toEqual(
+      ['1', '2'].map(() => expect.stringContaining('belongs to source cmdb, and not to lab')),
+    );
+    const [first] = found;
+    const handed = await machines.updateMachine({
+      machine: { ...first, source: 'lab' } as NonNullable<typeof first>,
+      updateMask: { paths: ['source'] },
+    });
+    expect([handed.source, handed.etag]).toEqual(['lab', first?.etag]);
+  });
+
   it('refuses what is wrong with the whole call', async () => {
     const { machines } = await startGrpc();
     expect(await refusal(machines.registerMachines({}))).toMatchObject({ reason: 'INVALID_FIELD' });
@@ -192,7 +212,7 @@ describe('RegisterMachines', () => {
     expect((await refusal(machines.registerMachines({ machines: many }))).message).toBe(
       'machines: has 10001 entries; at most 10000 go into one call',
     );
-    const owned = await refusal(machines.registerMachines({ machines: [machine(1)], source: 'cmdb' }));
+    const owned = await refusal(machines.registerMachines({ machines: [machine(1)], source: 'c m' }));
     expect(owned.message).toMatch(/^source: /);
   });
 });

@@ -1,5 +1,6 @@
 import type { Aggregate } from './aggregate.ts';
 import { runOf } from './aggregate.ts';
+import { equal } from './equal.ts';
 import type { DomainEvent, MachineEvent, RunEvent } from './event.ts';
 import type { Machine } from './machine.ts';
 import type { Plan } from './plan.ts';
@@ -33,7 +34,7 @@ export function applyToMachine(machine: Machine | null, event: MachineEvent, now
     case 'DELETED':
       return null;
     case 'UPDATED':
-      return { ...touched, spec: event.spec, labels: event.labels, specRevision: machine.specRevision + 1 };
+      return updated(touched, event);
     default:
       return {
         ...touched,
@@ -42,6 +43,20 @@ export function applyToMachine(machine: Machine | null, event: MachineEvent, now
         ...(event.spec === undefined ? {} : { spec: event.spec, specRevision: machine.specRevision + 1 }),
       };
   }
+}
+
+/** The etag covers spec and labels, and not who owns the machine. */
+function updated(touched: Machine, { spec, labels, source }: MachineEvent & { readonly kind: 'UPDATED' }): Machine {
+  const declares = !equal(touched.spec, spec) || !equal(touched.labels, labels);
+  const { source: before, ...rest } = touched;
+  const owner = source ?? before ?? '';
+  return {
+    ...rest,
+    spec,
+    labels,
+    specRevision: touched.specRevision + (declares ? 1 : 0),
+    ...(owner === '' ? {} : { source: owner }),
+  };
 }
 
 /** A run after one of its events other than the one that made it. */

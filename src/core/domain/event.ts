@@ -23,6 +23,8 @@ export type MachineEvent =
       readonly message: string;
       readonly spec: MachineSpec;
       readonly labels: Readonly<Record<string, string>>;
+      /** The source that owns it from now on, none where it is empty; absent: as before. */
+      readonly source?: string;
     }
   | { readonly subject: 'machine'; readonly kind: 'DELETED'; readonly message: string }
   | Transition;

@@ -105,7 +105,7 @@ describe('reading a filter', () => {
   });
 });
 
-const MACHINE_FIELDS = `machine_id, phase, effective_state, rack, provider, cluster, labels.KEY, ${CONDITION_TYPES.join(', ')}`;
+const MACHINE_FIELDS = `machine_id, phase, effective_state, rack, provider, cluster, source, labels.KEY, ${CONDITION_TYPES.join(', ')}`;
 const RUN_FIELDS = 'run_id, machine_id, phase, type, plan_id, initiated_by';
 const EVENT_FIELDS = 'machine_id, run_id, plan_id, subject, kind, actor, request_id, method, server';
 const RUN_TYPES_TOLD = 'REPAVE, RMA, REBOOT, UPGRADE, NET_RECONFIG, CUSTOM';

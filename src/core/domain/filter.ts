@@ -40,7 +40,7 @@ export interface FilterFault {
 export const MAX_FILTER_LENGTH = 2_048;
 
 const FIELDS: Readonly<Record<FilterSubject, readonly string[]>> = {
-  machine: ['machine_id', 'phase', 'effective_state', 'rack', 'provider', 'cluster'],
+  machine: ['machine_id', 'phase', 'effective_state', 'rack', 'provider', 'cluster', 'source'],
   run: ['run_id', 'machine_id', 'phase', 'type', 'plan_id', 'initiated_by'],
   event: ['machine_id', 'run_id', 'plan_id', 'subject', 'kind', 'actor', 'request_id', 'method', 'server'],
 };

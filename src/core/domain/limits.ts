@@ -5,6 +5,7 @@ export const LIMITS = {
   machineId: 63,
   requestId: 128,
   reason: 1_024,
+  source: 63,
   user: 64,
   etag: 64,
   provider: 63,
@@ -60,6 +61,14 @@ export function requestIdFault(id: string): string | null {
   if (id.trim() === '') return 'is required: with it the call can be repeated';
   if (id !== id.trim()) return 'must not begin or end with a blank';
   return textFault(id, LIMITS.requestId);
+}
+
+/** What is wrong with the name of an inventory source, or null. */
+export function sourceFault(name: string): string | null {
+  if (name.length > LIMITS.source) return `is longer than ${LIMITS.source} characters`;
+  return /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name)
+    ? null
+    : 'may hold letters, digits, ".", "_" and "-" alone, and begins and ends with a letter or a digit';
 }
 
 /** What is wrong with the reason of a command, or null; `required` where the audit trail must have one. */

@@ -99,6 +99,7 @@ describe('what filters see of a machine', () => {
       phase: 'READY',
       effective_state: 'READY',
       rack: 'r1',
+      source: '',
       provider: 'fake',
       cluster: 'prod-a',
       conditions: ['Provisioned'],

@@ -50,6 +50,8 @@ export interface Machine {
   readonly id: string;
   readonly spec: MachineSpec;
   readonly labels: Readonly<Record<string, string>>;
+  /** The inventory source that owns it; absent: none does. */
+  readonly source?: string;
   readonly phase: MachinePhase;
   readonly conditions: readonly Condition[];
   readonly activeRunId: string | null;
@@ -122,6 +124,8 @@ export interface MachineView {
   readonly rack: string;
   readonly provider: string;
   readonly cluster: string;
+  /** Absent in views that were kept before there were sources. */
+  readonly source?: string;
   /** Types of the conditions that are true. */
   readonly conditions: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
@@ -136,6 +140,7 @@ export function machineView(machine: Machine): MachineView {
     rack: machine.spec.rack,
     provider: machine.spec.provider,
     cluster: machine.spec.targetCluster?.clusterId ?? '',
+    source: machine.source ?? '',
     conditions: machine.conditions.filter((condition) => condition.status).map((condition) => condition.type),
     labels: machine.labels,
   };

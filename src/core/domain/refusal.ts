@@ -23,6 +23,7 @@ export type RefusalReason =
   | 'WRONG_PHASE'
   | 'REQUEST_ID_REUSED'
   | 'IDENTITY_TAKEN'
+  | 'SOURCE_TAKEN'
   | 'STALE_ETAG'
   | 'PREVIEW_STALE'
   | 'CURSOR_EXPIRED'

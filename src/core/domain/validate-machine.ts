@@ -2,7 +2,7 @@ import type { MachineDeclaration } from './decide/machine.ts';
 import type { Replacement } from './decide/repair.ts';
 import type { ReadEndpoint } from './endpoint.ts';
 import { readBmcAddress, readSshEndpoint } from './endpoint.ts';
-import { LIMITS, labelViolations, machineIdFault, textFault } from './limits.ts';
+import { LIMITS, labelViolations, machineIdFault, sourceFault, textFault } from './limits.ts';
 import { parseMac } from './mac-address.ts';
 import type { MachineSpec, TargetCluster } from './machine.ts';
 import type { FieldViolation } from './refusal.ts';
@@ -20,6 +20,8 @@ export interface RawMachine {
   readonly spec?: RawSpec | null | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly etag: string;
+  /** Empty or absent: nothing is said of who owns it. */
+  readonly source?: string | undefined;
 }
 
 /** The parts of a machine that an RMA replaces, as a client sends them. */
@@ -60,7 +62,9 @@ export function parseMachineDeclaration(
   note('etag', textFault(raw.etag, LIMITS.etag));
   const spec = parseSpec(raw.spec ?? NO_SPEC, note);
   violations.push(...labelViolations(raw.labels, `${path}.labels`));
-  return violations.length > 0 ? violations : { spec, labels: raw.labels, etag: raw.etag };
+  const { labels, etag, source = '' } = raw;
+  if (source !== '') note('source', sourceFault(source));
+  return violations.length > 0 ? violations : { spec, labels, etag, ...(source === '' ? {} : { source }) };
 }
 
 /** Reads the hardware that CompleteRma names, or everything that is wrong with it; what is empty stays empty. */

@@ -129,8 +129,11 @@ async function updateMachine(
     { machineId, origin: originOf(call, instance, { reason: '' }) },
     (now) => {
       if (now.machine === null) return machineNotFound(machineId);
-      const declared = readDeclaration({ ...raw, ...mask.apply(now.machine, raw) });
-      if (isRefusal(declared)) return declared;
+      const { source, ...change } = mask.apply(now.machine, raw);
+      const read = readDeclaration({ ...raw, source, ...change });
+      if (isRefusal(read)) return read;
+      // An empty source says that nobody owns it any more.
+      const declared = source === '' ? { ...read, source } : read;
       const complete = withProvider(providers, declared, now.machine);
       return isRefusal(complete) ? complete : decideUpdate(now, () => complete);
     },

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
+import { sourceFault } from '../../core/domain/limits.ts';
 import type { Refusal } from '../../core/domain/refusal.ts';
 import { isRefusal, refuseFields } from '../../core/domain/refusal.ts';
 import { machineFromWire } from '../../wire/convert/machine.ts';
@@ -38,10 +39,11 @@ export async function registerMachines(
   if (machines.length > MAX_BATCH_SIZE) {
     throw badField('machines', `has ${machines.length} entries; at most ${MAX_BATCH_SIZE} go into one call`);
   }
-  if (source !== '') throw badField('source', 'is not known to this server: no machine of it has an owner');
+  const fault = source === '' ? null : sourceFault(source);
+  if (fault !== null) throw badField('source', fault);
   const origin = originOf(call, instance, { reason: '' });
   const context: BatchContext = { store, providers, origin, signal: call.signal };
-  const { items, told } = readItems(machines);
+  const { items, told } = readItems(machines, source);
   if (validateOnly || atomic) {
     const together = atomic && !validateOnly && told.size === 0;
     const planned = together ? await registerTogether(context, items, 'all-or-none') : await planBatch(context, items);
@@ -62,12 +64,13 @@ export async function registerMachines(
 }
 
 /** The machines that are well-formed and not named twice, and what is to be said of the others. */
-function readItems(machines: RegisterMachinesRequest['machines']) {
+function readItems(machines: RegisterMachinesRequest['machines'], source: string) {
   const items: BatchItem[] = [];
   const told = new Map<number, Told>();
   const places = new Map<string, number>();
   for (const [index, message] of machines.entries()) {
-    const raw = machineFromWire(message);
+    const sent = machineFromWire(message);
+    const raw = source === '' ? sent : { ...sent, source };
     const first = places.get(raw.machineId);
     if (raw.machineId !== '' && first === undefined) places.set(raw.machineId, index);
     const declared = first === undefined ? readDeclaration(raw) : namedTwice(first);

@@ -35,14 +35,15 @@ const EMPTY_SPEC: MachineSpec = {
   targetCluster: null,
 };
 
-/** Spec and labels of a machine after an update. */
+/** Spec and labels of a machine after an update, and who owns it, where that is said. */
 interface Declared {
   readonly spec: MachineSpec;
   readonly labels: Readonly<Record<string, string>>;
+  readonly source?: string;
 }
 
 /** One path of a mask: what it does to spec and labels. */
-type Change = (before: Declared, sent: Declared) => Declared;
+type Change = (before: Declared, sent: Declared & { readonly source: string }) => Declared;
 
 /** What a mask does, or the paths of it that name nothing. */
 export type Mask =
@@ -57,9 +58,9 @@ export function readMask(paths: readonly string[]): Mask {
   if (unknown.length > 0) return { kind: 'unknown', paths: unknown };
   return {
     kind: 'mask',
-    apply: (machine, { spec, labels }) =>
+    apply: (machine, { spec, labels, source }) =>
       changes.reduce<Declared>(
-        (before, { change }) => change?.(before, { spec: spec ?? EMPTY_SPEC, labels }) ?? before,
+        (before, { change }) => change?.(before, { spec: spec ?? EMPTY_SPEC, labels, source }) ?? before,
         { spec: machine.spec, labels: machine.labels },
       ),
   };
@@ -71,7 +72,8 @@ function withoutMask(machine: Machine, sent: SentMachine): Declared {
 }
 
 function changeOf(path: string): Change | null {
-  if (path === '*') return (_, sent) => sent;
+  if (path === '*') return (_, { spec, labels }) => ({ spec, labels });
+  if (path === 'source') return (before, { source }) => ({ ...before, source });
   if (path === 'spec') return (before, { spec }) => ({ ...before, spec });
   if (path === 'labels') return (before, { labels }) => ({ ...before, labels });
   // The key is all that follows: keys may hold dots.
@@ -89,19 +91,19 @@ function changeOf(path: string): Change | null {
 
 function changeLabel(key: string): Change | null {
   if (key === '') return null;
-  return ({ spec, labels }, sent) => {
+  return ({ labels, ...before }, sent) => {
     const { [key]: _, ...others } = labels;
     const value = own(sent.labels, key);
-    return { spec, labels: value === undefined ? others : { ...others, [key]: value } };
+    return { ...before, labels: value === undefined ? others : { ...others, [key]: value } };
   };
 }
 
 function changeCluster(part: keyof TargetCluster): Change {
-  return ({ spec, labels }, sent) => {
+  return ({ spec, ...others }, sent) => {
     const before = spec.targetCluster ?? { clusterId: '', kubeconfigSecretRef: '' };
     const cluster = { ...before, [part]: sent.spec.targetCluster?.[part] ?? '' };
     const empty = cluster.clusterId === '' && cluster.kubeconfigSecretRef === '';
-    return { spec: { ...spec, targetCluster: empty ? null : cluster }, labels };
+    return { ...others, spec: { ...spec, targetCluster: empty ? null : cluster } };
   };
 }
 

@@ -27,6 +27,7 @@ export function machineToWire(machine: Machine, waiting: WaitingFor | null): Mac
     etag: etagOf(machine),
     createdAt: timestampOf(machine.createdAt),
     updatedAt: timestampOf(machine.updatedAt),
+    source: machine.source ?? '',
   });
 }
 
@@ -38,11 +39,12 @@ export interface SentMachine {
   readonly spec: MachineSpec | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly etag: string;
+  readonly source: string;
 }
 
 /** Reads what a client declares about a machine. */
-export function machineFromWire({ machineId, spec, labels, etag }: MachineMessage): SentMachine {
-  return { machineId, spec: spec === undefined ? null : specFromWire(spec), labels, etag };
+export function machineFromWire({ machineId, spec, labels, etag, source }: MachineMessage): SentMachine {
+  return { machineId, spec: spec === undefined ? null : specFromWire(spec), labels, etag, source };
 }
 
 /** The wire's number of a machine phase. */

@@ -149,4 +149,41 @@ describe('a machine that is busy or held', () => {
       expect(decision).toMatchObject({ kind: 'decision' });
     });
   });
+
+  describe('the source that owns it', () => {
+    const owned = (source: string) =>
+      applied(anAggregate(null), decideRegister(anAggregate(null), { ...declared(), source }));
+
+    it('is the one that declares it first, and changes the etag no more than it has to', () => {
+      const aggregate = applied(anAggregate(null), decideRegister(anAggregate(null), declared()));
+      expect(aggregate.machine).not.toHaveProperty('source');
+      const taken = applied(aggregate, decideRegister(aggregate, { ...declared(), source: 'cmdb' }));
+      expect(taken.machine).toMatchObject({ source: 'cmdb', specRevision: 1, revision: 2 });
+    });
+
+    it('stays where nothing is said of it, and is not taken by another', () => {
+      const aggregate = owned('cmdb');
+      expect(decideRegister(aggregate, declared())).toEqual(NOTHING);
+      const changed = applied(aggregate, decideRegister(aggregate, declared({ rack: 'r9' })));
+      expect(changed.machine?.source).toBe('cmdb');
+      expect(decideRegister(aggregate, { ...declared(), source: 'lab' })).toMatchObject({
+        code: 'FAILED_PRECONDITION',
+        reason: 'SOURCE_TAKEN',
+      });
+    });
+
+    it('is handed over, or given up, by an update', () => {
+      const aggregate = owned('cmdb');
+      const lab = applied(
+        aggregate,
+        decideUpdate(aggregate, () => ({ ...declared(), source: 'lab' })),
+      );
+      expect(lab.machine?.source).toBe('lab');
+      const nobody = applied(
+        lab,
+        decideUpdate(lab, () => ({ ...declared(), source: '' })),
+      );
+      expect(nobody.machine).not.toHaveProperty('source');
+    });
+  });
 });

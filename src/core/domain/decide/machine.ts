@@ -14,16 +14,21 @@ export interface MachineDeclaration {
   readonly labels: Readonly<Record<string, string>>;
   /** Empty where the client does not care; else the call is refused if spec or labels have changed since. */
   readonly etag: string;
+  /** The inventory source that owns it from now on, none where it is empty; absent: as before. */
+  readonly source?: string;
 }
 
 /** Decides RegisterMachine: a new machine, or new spec and labels of a known one; status is never touched. */
 export function decideRegister(aggregate: Aggregate, declared: MachineDeclaration): Decision | Refusal {
-  if (aggregate.machine !== null) return decideUpdate(aggregate, () => declared);
+  if (aggregate.machine !== null) {
+    return refuseOtherSource(aggregate.machine, declared) ?? decideUpdate(aggregate, () => declared);
+  }
   const now = decisionTime(aggregate);
   const machine: Machine = {
     id: aggregate.machineId,
     spec: declared.spec,
     labels: declared.labels,
+    ...(declared.source ? { source: declared.source } : {}),
     phase: 'FACTORY_READY',
     conditions: [],
     activeRunId: null,
@@ -38,6 +43,13 @@ export function decideRegister(aggregate: Aggregate, declared: MachineDeclaratio
   return decided([{ subject: 'machine', kind: 'REGISTERED', message: `machine ${machine.id} registered`, machine }]);
 }
 
+/** A source that declares a machine does not take it from another one: who owns it is changed by UpdateMachine. */
+function refuseOtherSource({ id, source: owner = '' }: Machine, { source = '' }: MachineDeclaration): Refusal | null {
+  if (owner === '' || source === '' || owner === source) return null;
+  const why = `machine ${id} belongs to source ${owner}, and not to ${source}; UpdateMachine with the mask "source" hands it over`;
+  return refuse('FAILED_PRECONDITION', 'SOURCE_TAKEN', why, { machine_id: id, source: owner });
+}
+
 /** Decides UpdateMachine; `change` is given the present machine. What does not differ makes no event. */
 export function decideUpdate(
   aggregate: Aggregate,
@@ -45,12 +57,13 @@ export function decideUpdate(
 ): Decision | Refusal {
   const { machine } = aggregate;
   if (machine === null) return machineNotFound(aggregate.machineId);
-  const { spec, labels, etag } = change(machine);
+  const { spec, labels, etag, source } = change(machine);
   if (etag !== '' && etag !== etagOf(machine)) {
     const why = `machine ${machine.id} has changed since it was read; read it again and repeat the change`;
     return refuse('ABORTED', 'STALE_ETAG', why, { machine_id: machine.id, etag: etagOf(machine) });
   }
-  const changed = changedFields(machine, { spec, labels });
+  const owner = source === undefined ? {} : { source };
+  const changed = changedFields(machine, { spec, labels, ...owner });
   if (changed.length === 0) return decided([]);
   if (movesHardware(machine.spec, spec)) {
     const busy = refuseBusy(aggregate, machine);
@@ -59,7 +72,7 @@ export function decideUpdate(
     }
   }
   const message = `machine ${machine.id} updated: ${changed.join(', ')}`;
-  return decided([{ subject: 'machine', kind: 'UPDATED', message, spec, labels }]);
+  return decided([{ subject: 'machine', kind: 'UPDATED', message, spec, labels, ...owner }]);
 }
 
 /** True where the change would point the machine's calls at other hardware. */
@@ -68,14 +81,16 @@ function movesHardware(before: MachineSpec, after: MachineSpec): boolean {
   return !equal(identitiesOfSpec(before), identitiesOfSpec(after));
 }
 
-/** The fields of a machine that differ from what is declared, as the contract writes them: `spec.mac_addresses`, `labels`. */
+/** The fields of a machine that differ from what is declared, as the contract writes them: `spec.mac_addresses`, `labels`, `source`. */
 export function changedFields(
   machine: Machine,
-  { spec, labels }: Pick<MachineDeclaration, 'spec' | 'labels'>,
+  { spec, labels, source }: Pick<MachineDeclaration, 'spec' | 'labels' | 'source'>,
 ): readonly string[] {
   const keys = Object.keys(spec) as (keyof MachineSpec)[];
   const changed = keys
     .filter((key) => !equal(machine.spec[key], spec[key]))
     .map((key) => `spec.${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`);
-  return equal(machine.labels, labels) ? changed : [...changed, 'labels'];
+  if (!equal(machine.labels, labels)) changed.push('labels');
+  if (source !== undefined && source !== (machine.source ?? '')) changed.push('source');
+  return changed;
 }

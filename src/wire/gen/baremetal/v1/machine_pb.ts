@@ -75,7 +75,8 @@ export type Machine = Message<"baremetal.v1.Machine"> & {
   updatedAt?: Timestamp | undefined;
 
   /**
-   * The inventory source that owns the machine (`import --sync --source NAME`); empty: none does.
+   * The inventory source that owns the machine (`import --sync --source NAME`); empty: none does. RegisterMachine takes it
+   * where none owns the machine yet, and is refused (SOURCE_TAKEN) where another does.
    *
    * @generated from field: string source = 8;
    */

@@ -289,7 +289,7 @@ export type ListMachinesRequest = Message<"baremetal.v1.ListMachinesRequest"> & 
 
   /**
    * `field op value` joined by AND, with =, != and : (has), over machine_id, phase, effective_state, rack, provider,
-   * cluster, condition names and labels.KEY. Empty: all. A mistake is INVALID_ARGUMENT naming its column.
+   * cluster, source, condition names and labels.KEY. Empty: all. A mistake is INVALID_ARGUMENT naming its column.
    *
    * @generated from field: string filter = 3;
    */
@@ -366,8 +366,8 @@ export type UpdateMachineRequest = Message<"baremetal.v1.UpdateMachineRequest"> 
   machine?: Machine | undefined;
 
   /**
-   * What to change: `spec`, `labels`, or paths within them such as `spec.rack` and `labels.KEY`. Absent: spec and labels,
-   * each replaced whole if present.
+   * What to change: `spec`, `labels`, or paths within them such as `spec.rack` and `labels.KEY`; and `source`, which hands the
+   * machine to another source, or to none where it is empty. Absent: spec and labels, each replaced whole if present.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
