@@ -29,7 +29,7 @@ export function isActive(run: Run): boolean {
 }
 
 /** Whether a run waits for a server to take it up again. */
-export function isRecovering(run: Run): boolean {
+function isRecovering(run: Run): boolean {
   return isActive(run) && run.waitingFor?.kind === WaitingFor_Kind.RECOVERY;
 }
 
