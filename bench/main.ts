@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { admission } from './admission.ts';
 import type { Figure } from './figure.ts';
 import { ratioOf, tableOf } from './figure.ts';
 import { lists } from './lists.ts';
 import { repaves } from './repaves.ts';
 
 /** What can be measured, by the name that selects it. */
-const SUITES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { repaves, lists };
+const SUITES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { repaves, lists, admission };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(SUITES, name));

@@ -33,6 +33,7 @@ export function serverConfig(
   logOut: Writable | null,
 ): ServerConfig {
   const worldFile = settings.value('fake-world');
+  const limits = settings.value('limit');
   return {
     listen,
     store,
@@ -44,6 +45,7 @@ export function serverConfig(
       worldFile: worldFile === undefined ? null : resolve(worldFile),
     },
     maxRuns: settings.value('max-runs') ?? DEFAULT_MAX_RUNS,
+    ...(limits === undefined ? {} : { limits }),
     plans: plansIn(settings.value('plans')),
     keep: {
       events: settings.value('keep-events') ?? DEFAULT_KEEP.events,

@@ -40,7 +40,7 @@ describe('store info', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(
       new RegExp(
-        `^store +sqlite\\nat +${path}\\nused by +process ${process.pid} .*\\nsize +[\\d.]+ KiB\\nschema +1\\nmachines +2\\nruns +0 active, 1 finished; 0 logs\\nevents +\\d+, from \\d{4}-.*\\nhistory +from \\d{4}-.*\\n$`,
+        `^store +sqlite\\nat +${path}\\nused by +process ${process.pid} .*\\nsize +[\\d.]+ KiB\\nschema +\\d+\\nmachines +2\\nruns +0 active, 1 finished; 0 logs\\nevents +\\d+, from \\d{4}-.*\\nhistory +from \\d{4}-.*\\n$`,
       ),
     );
   });

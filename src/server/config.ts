@@ -1,3 +1,4 @@
+import type { AdmissionLimit } from '../core/domain/admission.ts';
 import type { RetentionPolicy } from '../core/ports/retention.ts';
 import type { LogConfig } from './log.ts';
 import type { PlanFile } from './plans/directory.ts';
@@ -38,6 +39,11 @@ export interface ServerConfig {
   readonly fake: FakeConfig;
   /** How many runs it carries out at once; the others wait. */
   readonly maxRuns: number;
+  /**
+   * How many runs may be under way in which rack, cluster or provider, for all servers that share the store; those that hold there if
+   * not given.
+   */
+  readonly limits?: readonly AdmissionLimit[];
   /** How much of what is over it keeps; the defaults if not given. */
   readonly keep?: RetentionPolicy;
   readonly log: LogConfig;

@@ -15,6 +15,7 @@ import { newInstanceId } from './ids.ts';
 import { OpenStreams } from './interceptors/open-streams.ts';
 import { Janitor } from './janitor.ts';
 import { MAX_BATCH_SIZE, MAX_OPEN_STREAMS, MAX_REQUEST_BYTES } from './limits.ts';
+import { bringInLimits } from './limits-of-store.ts';
 import type { ListenFault } from './listen-address.ts';
 import { parseListen } from './listen-address.ts';
 import type { Listener } from './listener.ts';
@@ -126,6 +127,7 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
     for (const { id, version } of await bringInPlans(store, config.plans ?? [], instance)) {
       log.info({ plan: id, version }, 'a plan was made of its file');
     }
+    await bringInLimits(store, config.limits, log.child({ component: 'admission' }));
     const runs = await runsUnderWay(store);
     const opened = await listen(target, (socket) => injector.injectConnection(socket));
     if (opened.kind === 'fault') return refused(opened);

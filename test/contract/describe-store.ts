@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { admissionContract } from './admission.ts';
 import { commitContract } from './commit.ts';
 import { commitAllContract } from './commit-all.ts';
 import { eventListContract } from './event-lists.ts';
@@ -29,6 +30,7 @@ export function describeStore(name: string, factory: StoreFactory, { shared = fa
   describe(`${name}: commit of several machines`, () => commitAllContract(factory));
   describe(`${name}: the fence`, () => fenceContract(factory));
   describe(`${name}: leases`, () => leaseContract(factory));
+  describe(`${name}: admission`, () => admissionContract(factory));
   if (!shared) describe(`${name}: reap`, () => reapContract(factory));
   describe(`${name}: rows and counts`, () => rowContract(factory));
   describe(`${name}: own plans`, () => planContract(factory));

@@ -1,6 +1,7 @@
 import type { DescEnum, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { expect, onTestFinished } from 'vitest';
+import type { AdmissionLimit } from '../../src/core/domain/admission.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import { systemClock } from '../../src/server/clock.ts';
@@ -34,6 +35,7 @@ import { GatedProvider } from './gated-provider.ts';
 export interface GrpcOptions {
   readonly limits?: Partial<MemoryLimits>;
   readonly maxRuns?: number;
+  readonly admission?: readonly AdmissionLimit[];
   readonly listen?: string;
   readonly log?: Partial<LogConfig>;
   readonly clock?: Clock;
@@ -79,6 +81,7 @@ export async function startGrpc(options: GrpcOptions = {}): Promise<Grpc> {
       store: { kind: 'memory' },
       fake: DEFAULT_FAKE,
       maxRuns: options.maxRuns ?? 1_000,
+      ...(options.admission === undefined ? {} : { limits: options.admission }),
       log: { level: 'error', format: 'text', out: process.stderr, ...options.log },
       version: '0.0.0-test',
     },

@@ -81,10 +81,9 @@ function waitSentence(waiting: WaitingFor | null, now: number): string {
   if (waiting === null) return 'It waits for nothing.';
   const since = millis(waiting.since);
   const until = millis(waiting.until);
-  const place = waiting.queuePosition > 0 ? `, as number ${waiting.queuePosition} in the queue` : '';
   const long = since === undefined ? '' : `, for ${formatDuration(now - since)} so far`;
   const atMost = until === undefined ? '' : `, ${untilText(waiting.kind, until - now)}`;
-  return `It waits for ${printable(waiting.detail)}${place}${long}${atMost}.`;
+  return `It waits for ${printable(waiting.detail)}${long}${atMost}.`;
 }
 
 function untilText(kind: WaitingFor_Kind, leftMs: number): string {

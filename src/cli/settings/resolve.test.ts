@@ -48,6 +48,17 @@ describe('a setting', () => {
   });
 
   it('may be a list', () => {
+    const limits = [
+      { kind: 'rack', name: '', most: 20 },
+      { kind: 'cluster', name: 'prod-a', most: 2 },
+    ];
+    expect(settings(['--limit', 'rack=20', '--limit', 'cluster:prod-a=2']).value('limit')).toEqual(limits);
+    expect(settings([], { BMDEMO_LIMIT: 'rack=20\ncluster:prod-a=2' }).value('limit')).toEqual(limits);
+    expect(settings([], {}, 'limit: [rack=20, "cluster:prod-a=2"]').value('limit')).toEqual(limits);
+    expect(settings(['--limit', 'none']).value('limit')).toEqual([]);
+    expect(settings([]).value('limit')).toBeUndefined();
+    expect(() => settings(['--limit', 'row=3']).value('limit')).toThrow(/--limit must be rack=N.*and is "row=3"/);
+    expect(() => settings(['--limit', 'rack=1', '--limit', 'rack=2']).value('limit')).toThrow(/--limit says rack/);
     expect(settings(['--fault', 'a', '--fault', 'b']).value('fault')).toEqual(['a', 'b']);
     expect(settings([], { BMDEMO_FAULT: 'a\nb' }).value('fault')).toEqual(['a', 'b']);
     expect(settings([], {}, 'fault: [a, b]').value('fault')).toEqual(['a', 'b']);

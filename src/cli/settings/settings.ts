@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_ADDRESS, parseAddress } from '../../client/address.ts';
+import type { AdmissionLimit } from '../../core/domain/admission.ts';
+import { MAX_LIMITS, parseLimit } from '../../core/domain/admission.ts';
 import { DEFAULT_KEEP } from '../../server/config.ts';
 import { LOG_LEVELS } from '../../server/log-ring.ts';
 import { THEME_NAMES } from '../../tui/theme/theme.ts';
@@ -81,6 +83,26 @@ function countUpTo(max: number) {
   const message = `must be a whole number from 1 to ${max}`;
   return number.pipe(z.number().int(message).min(1, message).max(max, message));
 }
+
+const LIMIT_FORMS = 'must be rack=N, cluster=N or provider=N, as rack:r1=N for one of them, or none';
+
+/** Limits of runs under way; `none`, alone, is no limit at all. */
+const limits = z
+  .union([z.string().transform((text) => text.split('\n')), z.array(z.string())], LIMIT_FORMS)
+  .transform((texts, context): readonly AdmissionLimit[] => {
+    if (texts.length === 1 && texts[0]?.trim() === 'none') return [];
+    const read = texts.map((text) => ({ text, limit: parseLimit(text.trim()) }));
+    for (const { text } of read.filter(({ limit }) => limit === null)) {
+      context.addIssue({ code: 'custom', message: `${LIMIT_FORMS}, and is "${text}"` });
+    }
+    const known = read.flatMap(({ limit }) => limit ?? []);
+    const twice = known.find(
+      (one, at) => known.findIndex(({ kind, name }) => kind === one.kind && name === one.name) < at,
+    );
+    if (twice !== undefined) context.addIssue({ code: 'custom', message: `says ${twice.kind} ${twice.name} twice` });
+    if (known.length > MAX_LIMITS) context.addIssue({ code: 'custom', message: `has more than ${MAX_LIMITS} limits` });
+    return known;
+  });
 
 /** All settings under the key of the configuration file; the variable of `max-runs` is BMDEMO_MAX_RUNS. */
 export const SETTINGS = {
@@ -168,6 +190,14 @@ export const SETTINGS = {
     help: 'how many runs the server carries out at once (default 1000)',
     schema: countUpTo(100_000),
   },
+  limit: {
+    flags: '--limit <SCOPE=N>',
+    help:
+      'how many runs may be under way: rack=20 in each rack, rack:r1=5 in that one, likewise cluster and provider; none lifts ' +
+      'all limits; may be given several times, and holds for every server of the store',
+    schema: limits,
+    repeats: true,
+  },
   'keep-events': {
     flags: '--keep-events <KEEP>',
     help: `how much of the audit trail is kept, by age and number (default ${keepText(DEFAULT_KEEP.events)})`,
@@ -224,6 +254,7 @@ export const SERVER_SETTINGS = [
   'fake-world',
   'plans',
   'max-runs',
+  'limit',
   'keep-events',
   'keep-logs',
   'keep-runs',

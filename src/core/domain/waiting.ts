@@ -1,3 +1,4 @@
+import type { QueuePlace } from './admission.ts';
 import type { Condition } from './condition.ts';
 import { findCondition } from './condition.ts';
 import type { Machine } from './machine.ts';
@@ -43,14 +44,16 @@ export interface RunSituation {
   /** Whether a living server has claimed it; null where that is not known, and then it is taken to be so. */
   readonly owned: boolean | null;
   /** The place that it queues for, null where it queues for none. */
-  readonly queue: { readonly scope: string; readonly position: number } | null;
+  readonly queue: QueuePlace | null;
 }
 
 /** What a run waits for at this moment, read off its state; null where it waits for nothing. */
 export function runWaitsFor({ run, owned, queue }: RunSituation, now: Millis): WaitingFor | null {
   if (isTerminal(run.phase)) return run.stopping ? lastCall(run) : null;
-  if (queue !== null) return slot(run, queue.scope, queue.position);
-  if (run.phase === 'PENDING') return owned === false ? slot(run, 'server', 0) : null;
+  if (run.phase === 'PENDING') {
+    if (owned !== false) return null;
+    return queue === null ? slot(run, 'server', 0) : slot(run, queue.scope, queue.position);
+  }
   const step = run.steps[run.currentStep];
   if (step !== undefined && step.heldSince !== null) return approval(run, step, step.heldSince);
   if (step?.state === 'WAITING') return owned === false ? slot(run, 'server', 0) : null;

@@ -1,3 +1,4 @@
+import type { AdmissionLimit, AdmissionQueue } from '../domain/admission.ts';
 import type { Aggregate, RequestRecord } from '../domain/aggregate.ts';
 import type { EventKind } from '../domain/event.ts';
 import type { Filter } from '../domain/filter.ts';
@@ -277,13 +278,23 @@ export interface Store extends PlanStore {
   holders(identities: readonly Identity[]): Promise<readonly (string | null)[]>;
 
   /**
-   * Takes due runs without an owner, each with a new fence, oldest first. `nextDueAt` is when the next run without an owner
-   * becomes due, null where there is none: the time to ask again.
+   * Takes due runs without an owner, each with a new fence, oldest first; those that no limit leaves a place are passed over.
+   * `nextDueAt` is when the next run that could be taken becomes due, null where there is none: the time to ask again.
    */
   claim(
     owner: string,
     limit: number,
   ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }>;
+  /**
+   * Sets how many runs may be under way in which rack, cluster or provider, for every server that shares the store, from now on. Runs
+   * that were claimed and have not let go of their machine have places already, be they too many. A claim takes a place in each
+   * scope that concerns its machine, if there is room in all of them; the commit that ends a run with nothing held gives them back.
+   */
+  setLimits(limits: readonly AdmissionLimit[]): Promise<void>;
+  /** The limits that hold. */
+  limits(): Promise<readonly AdmissionLimit[]>;
+  /** Who has places, and which runs wait for one, at most 10,000 of them. */
+  queue(): Promise<AdmissionQueue>;
   /** Gives a run up: it is due again at once, or when its back-off ends. Nothing happens unless owner and fence still stand. */
   release(claim: Claim, owner: string): Promise<void>;
   /**

@@ -29,7 +29,7 @@ import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { findPlan } from './plans.ts';
 import { previewRun } from './preview.ts';
-import { countRuns, findRun, runRowToWire } from './runs.ts';
+import { countRuns, findRun, runRowsToWire, runRowToWire } from './runs.ts';
 
 const ORDERS: Orders<RunOrder> = {
   fields: ['created_at', 'finished_at', 'machine_id'],
@@ -38,7 +38,7 @@ const ORDERS: Orders<RunOrder> = {
 
 /** Carries out plans on machines, one run a machine at a time. */
 export function runService(context: ServiceContext): Handlers<typeof RunService> {
-  const { store, clock, hub } = context;
+  const { store, hub } = context;
   return {
     startRun: (request, call) => startRun(context, request, call),
 
@@ -53,7 +53,7 @@ export function runService(context: ServiceContext): Handlers<typeof RunService>
       const { query, tokenOf } = planList(request, 'run', ORDERS);
       const page = await store.runs(query);
       return create(ListRunsResponseSchema, {
-        runs: page.rows.map((row) => runRowToWire(row, clock.now())),
+        runs: await runRowsToWire(context, page.rows),
         nextPageToken: tokenOf(page.next),
         totalSize: await countRuns(store, query.filter, query.after === null ? page : null),
       });
@@ -159,11 +159,8 @@ interface Steering {
   readonly swept: (run: SweptRun) => Refusal | null;
 }
 
-async function steerRun(
-  { store, clock, instance }: ServiceContext,
-  call: Call,
-  steering: Steering,
-): Promise<RunMessage> {
+async function steerRun(context: ServiceContext, call: Call, steering: Steering): Promise<RunMessage> {
+  const { store, instance } = context;
   const { runId, reason, decide } = steering;
   new FieldChecks().runId(runId).reason(reason).orRefuse();
   const row = await store.run(runId);
@@ -177,7 +174,7 @@ async function steerRun(
   const origin = originOf(call, instance, { reason });
   const { aggregate } = await carryOut(store, { machineId: row.run.machineId, runId, origin }, decide);
   const planned = runOf(aggregate, runId);
-  return runRowToWire(planned === null ? row : { ...row, ...planned }, clock.now());
+  return runRowToWire(context, planned === null ? row : { ...row, ...planned });
 }
 
 function refuseCancelOfSwept({ id, phase }: SweptRun): Refusal | null {

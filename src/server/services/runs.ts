@@ -1,23 +1,37 @@
 import type { Filter } from '../../core/domain/filter.ts';
-import type { Millis } from '../../core/domain/time.ts';
 import type { Page, RunRow, Store } from '../../core/ports/store.ts';
 import { runPlanOf, runRemainsToWire, runToWire } from '../../wire/convert/run.ts';
 import type { Run as RunMessage } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { ServiceContext } from './context.ts';
 
+type Sight = Pick<ServiceContext, 'store' | 'clock'>;
+
 /** A run as it is read at this moment, as a message. */
-export function runRowToWire({ run, plan, progress, owner }: RunRow, at: Millis): RunMessage {
-  return runToWire(run, { plan: runPlanOf(plan), progress, owner, at });
+export async function runRowToWire(context: Sight, row: RunRow): Promise<RunMessage> {
+  const [message] = await runRowsToWire(context, [row]);
+  if (message === undefined) throw new Error('one run makes one message');
+  return message;
+}
+
+/** Runs as they are read at this moment, as messages; the queue is looked at once, and only where one of them may be in it. */
+export async function runRowsToWire({ store, clock }: Sight, rows: readonly RunRow[]): Promise<RunMessage[]> {
+  const places = rows.some(mayQueue) ? (await store.queue()).places : null;
+  const at = clock.now();
+  return rows.map(({ run, plan, progress, owner }) => {
+    const queue = places?.get(run.id) ?? null;
+    return runToWire(run, { plan: runPlanOf(plan), progress, owner, queue, at });
+  });
+}
+
+function mayQueue({ run, owner }: RunRow): boolean {
+  return run.phase === 'PENDING' && owner === null;
 }
 
 /** The run, or what remains of it where it was swept; null where there never was one. */
-export async function findRun(
-  { store, clock }: Pick<ServiceContext, 'store' | 'clock'>,
-  runId: string,
-): Promise<RunMessage | null> {
-  const row = await store.run(runId);
-  if (row !== null) return runRowToWire(row, clock.now());
-  const swept = await store.sweptRun(runId);
+export async function findRun(context: Sight, runId: string): Promise<RunMessage | null> {
+  const row = await context.store.run(runId);
+  if (row !== null) return runRowToWire(context, row);
+  const swept = await context.store.sweptRun(runId);
   return swept === null ? null : runRemainsToWire(swept);
 }
 

@@ -67,7 +67,8 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
 
     async getCounts({ filter }) {
       const { machines, attention, runs } = await store.counts(readFilter(filter, 'machine'));
-      const waiting = runs.PENDING ?? 0;
+      const { scopes, places } = await store.queue();
+      const waiting = [...places.values()].filter(({ scope }) => scope === 'server').length;
       return create(GetCountsResponseSchema, {
         machines: Object.values(machines).reduce((sum, count) => sum + count, 0),
         machinesByState: present(MACHINE_PHASES, machines).map(([state, count]) => ({
@@ -79,7 +80,10 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
           phase: runPhaseToWire(phase),
           count,
         })),
-        scopes: [{ scope: 'server', limit: about.maxRuns, used: about.activeRuns(), waiting }],
+        scopes: [
+          { scope: 'server', limit: about.maxRuns, used: about.activeRuns(), waiting },
+          ...scopes.map(({ scope, most, used, waiting: queued }) => ({ scope, limit: most, used, waiting: queued })),
+        ],
       });
     },
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AdmissionQueue } from '../../core/domain/admission.ts';
 import { EVERYTHING } from '../../core/domain/filter.ts';
 import type { Machine } from '../../core/domain/machine.ts';
 import type { Plan } from '../../core/domain/plan.ts';
@@ -53,6 +54,7 @@ export class Hub {
   #progressPlace = 0;
   #progressDueAt = 0;
   #runWatchers = 0;
+  #asked: Promise<AdmissionQueue> | null = null;
   #unsubscribe: (() => void) | null = null;
   #following: Promise<void> = Promise.resolve();
 
@@ -95,8 +97,11 @@ export class Hub {
   async waitOf(machine: Machine): Promise<WaitingFor | null> {
     const runId = runIdOf(machine);
     const row = runId === null ? null : await this.store.run(runId);
-    const situation = row === null ? null : { run: row.run, owned: row.owner !== null, queue: null };
-    return machineWaitsFor(machine, situation, this.now());
+    if (row === null) return machineWaitsFor(machine, null, this.now());
+    const { run, owner } = row;
+    const queues = run.phase === 'PENDING' && owner === null;
+    const queue = queues ? ((await this.#queue()).places.get(run.id) ?? null) : null;
+    return machineWaitsFor(machine, { run, owned: owner !== null, queue }, this.now());
   }
 
   /**
@@ -107,6 +112,14 @@ export class Hub {
     const run = this.live.get(runIdOf(machine) ?? '');
     if (run === null || run.phase === 'PENDING') return this.waitOf(machine);
     return machineWaitsFor(machine, { run, owned: null, queue: null }, this.now());
+  }
+
+  /** The queue, asked for once where many ask at the same time. */
+  #queue(): Promise<AdmissionQueue> {
+    this.#asked ??= this.store.queue().finally(() => {
+      this.#asked = null;
+    });
+    return this.#asked;
   }
 
   /** Says that somebody watches runs: progress is read only then. The returned function says that they have gone. */

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { QueuePlace } from '../../core/domain/admission.ts';
 import type { Plan, StepKind } from '../../core/domain/plan.ts';
 import type { Progress, Run, RunError, RunPhase, StepStatus } from '../../core/domain/run.ts';
 import type { Millis } from '../../core/domain/time.ts';
@@ -38,12 +39,14 @@ export interface RunSight {
   readonly progress: Progress | null;
   /** The server that carries it out, null where none does; left out where that is not known, as of a time in the past. */
   readonly owner?: string | null;
+  /** The place that it queues for, if it does. */
+  readonly queue?: QueuePlace | null;
   /** The time at which the run is looked at: what it waits for depends on it. */
   readonly at: Millis;
 }
 
 /** A run as clients see it. */
-export function runToWire(run: Run, { plan, progress, owner, at }: RunSight): RunMessage {
+export function runToWire(run: Run, { plan, progress, owner, queue = null, at }: RunSight): RunMessage {
   const owned = owner === undefined ? null : owner !== null;
   return create(RunSchema, {
     runId: run.id,
@@ -62,7 +65,7 @@ export function runToWire(run: Run, { plan, progress, owner, at }: RunSight): Ru
     currentStep: run.steps[run.currentStep]?.name ?? '',
     steps: run.steps.map((step, index) => stepToWire(step, plan.kinds[index] ?? '', progressOf(run, index, progress))),
     error: run.error === null ? undefined : errorToWire(run.error),
-    waitingFor: waitingToWire(runWaitsFor({ run, owned, queue: null }, at)),
+    waitingFor: waitingToWire(runWaitsFor({ run, owned, queue }, at)),
     stopping: run.stopping,
     originPhase: phaseToWire(run.originPhase),
     planVersion: plan.version,

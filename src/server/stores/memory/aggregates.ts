@@ -105,7 +105,9 @@ function write(parts: CommitParts, change: Change): { readonly hint: Hint; reado
   }
   for (const identity of change.identities.take) parts.tables.identities.set(keyOf(identity), record.id);
   const now = parts.clock.now();
-  const hint = writeRuns(parts, record, change, { at: last?.at ?? now, now });
+  const written = writeRuns(parts, record, change, { at: last?.at ?? now, now });
+  const waits = record.activeRunId !== null && parts.leases.reconsider(record.activeRunId);
+  const hint = waits ? { ...written, due: true } : written;
   parts.events.append(record.id, change.events, change.origin);
   return { hint: change.events.length > 0 ? { ...hint, events: true } : hint, revision: record.revision };
 }

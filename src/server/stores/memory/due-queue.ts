@@ -72,6 +72,7 @@ export class DueQueue {
   }
 }
 
-function compareDue(a: Due, b: Due): number {
+/** The order in which runs are due. */
+export function compareDue(a: Due, b: Due): number {
   return a.dueAt - b.dueAt || a.createdAt - b.createdAt || compareText(a.runId, b.runId);
 }

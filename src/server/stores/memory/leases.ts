@@ -1,9 +1,12 @@
+import type { AdmissionLimit, AdmissionQueue } from '../../../core/domain/admission.ts';
 import type { Millis } from '../../../core/domain/time.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import type { Claim } from '../../../core/ports/store.ts';
 import type { Lease } from '../shared/lease.ts';
 import { holds, withoutOwner } from '../shared/lease.ts';
-import { DueQueue } from './due-queue.ts';
+import { Admission } from './admission.ts';
+import type { Due } from './due-queue.ts';
+import { compareDue, DueQueue } from './due-queue.ts';
 import type { RunRecord, Tables } from './tables.ts';
 
 /** Who owns which run, and which runs wait for an owner. */
@@ -11,23 +14,27 @@ export class Leases {
   readonly #tables: Tables;
   readonly #clock: Clock;
   readonly #due = new DueQueue();
+  readonly #admission: Admission;
+  /** Runs that are due and wait for a place, by the scope that was full when they were looked at. */
+  readonly #blocked = new Map<string, DueQueue>();
+  readonly #blockedBy = new Map<string, string>();
   /** Ids of the runs that each owner has. */
   readonly #owned = new Map<string, Set<string>>();
 
   constructor(tables: Tables, clock: Clock) {
     this.#tables = tables;
     this.#clock = clock;
+    this.#admission = new Admission(tables);
   }
 
-  /** Puts a lease in the place of a run's present one. True where the run now waits for an owner. */
+  /** Puts a lease in the place of a run's present one. True where the run now waits for an owner, or made room for another. */
   put(record: RunRecord, lease: Lease | null): boolean {
     const { id, createdAt } = record.planned.run;
     this.#own(id, record.lease?.owner ?? null, lease?.owner ?? null);
     record.lease = lease;
-    if (lease === null || lease.owner !== null || lease.dueAt === null) {
-      this.#due.delete(id);
-      return false;
-    }
+    this.#unqueue(id);
+    if (lease === null) return this.#admission.giveBack(id);
+    if (lease.owner !== null || lease.dueAt === null) return false;
     this.#due.set({ runId: id, dueAt: lease.dueAt, createdAt });
     return true;
   }
@@ -36,14 +43,86 @@ export class Leases {
   claim(owner: string, limit: number): { readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null } {
     const now = this.#clock.now();
     const claims: Claim[] = [];
-    let due = this.#due.first();
-    while (due !== undefined && due.dueAt <= now && claims.length < limit) {
+    while (claims.length < limit) {
+      const due = this.#firstBy(now);
+      if (due === undefined) break;
       const record = this.#tables.run(due.runId);
       if (record === undefined) throw new Error(`run ${due.runId} waits for an owner and is not there`);
-      claims.push(this.#give(record, owner, due.dueAt));
-      due = this.#due.first();
+      const full = this.#admission.admit(record);
+      if (full === null) claims.push(this.#give(record, owner, due.dueAt));
+      else this.#block(due, full);
     }
-    return { claims, nextDueAt: due?.dueAt ?? null };
+    return { claims, nextDueAt: this.#due.first()?.dueAt ?? null };
+  }
+
+  /** Sets how many runs may be under way where; those that are count. */
+  setLimits(limits: readonly AdmissionLimit[]): void {
+    const begun = [...this.#tables.leased()].filter(({ lease }) => lease !== null && lease.fence > 0);
+    this.#admission.setLimits(limits, begun);
+    for (const scope of [...this.#blocked.keys()]) while (this.#unblockFirst(scope));
+  }
+
+  /** The limits that hold. */
+  get limits(): readonly AdmissionLimit[] {
+    return this.#admission.limits;
+  }
+
+  /** Who has places, and who waits for one. */
+  queue(): AdmissionQueue {
+    const now = this.#clock.now();
+    const waiting = [...this.#tables.leased()].filter(({ lease, planned: { run } }) => {
+      return run.phase === 'PENDING' && lease?.owner === null && lease.dueAt !== null && lease.dueAt <= now;
+    });
+    const order = (a: RunRecord, b: RunRecord) => compareDue(dueOf(a), dueOf(b));
+    return this.#admission.queue(waiting.toSorted(order));
+  }
+
+  /** The run to look at next; where there is none, one of those that wait for a place that has become free. */
+  #firstBy(now: Millis): Due | undefined {
+    for (;;) {
+      const due = this.#due.first();
+      if (due !== undefined && due.dueAt <= now) return due;
+      const free = [...this.#blocked.keys()].find((scope) => this.#admission.hasRoom(scope));
+      if (free === undefined) return undefined;
+      this.#unblockFirst(free);
+    }
+  }
+
+  /** Looks at a run again whose machine may belong elsewhere now; true where it waited for a place. */
+  reconsider(runId: string): boolean {
+    const scope = this.#blockedBy.get(runId);
+    const record = this.#tables.run(runId);
+    if (scope === undefined || record === undefined) return false;
+    this.#unqueue(runId);
+    this.#due.set(dueOf(record));
+    return true;
+  }
+
+  #block(due: Due, scope: string): void {
+    this.#due.delete(due.runId);
+    const queue = this.#blocked.get(scope) ?? new DueQueue();
+    queue.set(due);
+    this.#blocked.set(scope, queue);
+    this.#blockedBy.set(due.runId, scope);
+  }
+
+  /** Lets the first of those that wait for a scope be looked at again; false where there is none. */
+  #unblockFirst(scope: string): boolean {
+    const first = this.#blocked.get(scope)?.first();
+    if (first === undefined) return false;
+    this.#unqueue(first.runId);
+    this.#due.set(first);
+    return true;
+  }
+
+  #unqueue(runId: string): void {
+    this.#due.delete(runId);
+    const scope = this.#blockedBy.get(runId);
+    if (scope === undefined) return;
+    this.#blockedBy.delete(runId);
+    const queue = this.#blocked.get(scope);
+    queue?.delete(runId);
+    if (queue?.first() === undefined) this.#blocked.delete(scope);
   }
 
   /** Takes a run from its owner, if this is its owner and the run has not ended. True where it now waits for another. */
@@ -99,4 +178,8 @@ export class Leases {
     left.delete(runId);
     if (left.size === 0) this.#owned.delete(before);
   }
+}
+
+function dueOf({ planned: { run }, lease }: RunRecord): Due {
+  return { runId: run.id, dueAt: lease?.dueAt ?? 0, createdAt: run.createdAt };
 }

@@ -75,6 +75,12 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
     holders: call((identities) => holders(tables, identities)),
 
     claim: call((owner, limit) => leases.claim(owner, limit)),
+    setLimits: call((limits) => {
+      leases.setLimits(limits);
+      hints.tell({ due: true });
+    }),
+    limits: call(() => leases.limits),
+    queue: call(() => leases.queue()),
     release: call((claim, owner) => {
       if (leases.release(claim, owner)) hints.tell({ due: true });
     }),

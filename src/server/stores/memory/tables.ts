@@ -127,6 +127,12 @@ export class Tables {
     return added;
   }
 
+  /** The runs that somebody works on, may work on, or is still held by, oldest first. */
+  leased(): readonly RunRecord[] {
+    const ids = [...this.activeRuns.rows().map(({ run }) => run.id), ...this.stoppingRuns];
+    return ids.flatMap((id) => this.#runs.get(id) ?? []);
+  }
+
   /** Takes a finished run out for good; `remains` is what its id goes on answering with. */
   sweepRun(planned: PlannedRun, remains: SweptRun): void {
     const machine = this.#machines.get(planned.run.machineId);

@@ -167,7 +167,11 @@ function committed(answer: Answer, change: Change): Committed {
       const events = change.events.length > 0;
       return {
         result: { kind: 'ok', revision },
-        hint: { ...(due ? { due } : {}), ...(stop ? { stop } : {}), ...(events ? { events } : {}) },
+        hint: {
+          ...(due || makesRoom(change) ? { due: true } : {}),
+          ...(stop ? { stop } : {}),
+          ...(events ? { events } : {}),
+        },
       };
     }
     case 'lapsed':
@@ -175,6 +179,12 @@ function committed(answer: Answer, change: Change): Committed {
     default:
       return { result: answer, hint: {} };
   }
+}
+
+/** Whether what a run waits for may have come: another one is over, or its machine belongs elsewhere now. */
+function makesRoom({ runs, machine }: Change): boolean {
+  if (runs.length === 0) return (machine?.activeRunId ?? null) !== null;
+  return runs.some(({ run }) => isTerminal(run.phase) && !run.stopping);
 }
 
 /** A change in the shape that bmdemo.commit_change reads. Images travel as text in JSON, so that nothing in them is touched. */

@@ -1,6 +1,6 @@
 import type { Identity, Machine } from '../../../core/domain/machine.ts';
 import type { CheckedEvent, CheckedMachine, CheckedRun } from '../shared/check.ts';
-import { columnsOfMachine, columnsOfRun, violationsOf } from '../shared/check.ts';
+import { columnsOfMachine, columnsOfRun, scopeFault, violationsOf } from '../shared/check.ts';
 import type { Queryable, SqlRow } from './database.ts';
 import { inspect } from './inspect.ts';
 import { bool, int, intOrNull, parseMachine, parseRun, text, textOrNull } from './rows.ts';
@@ -56,6 +56,7 @@ export function checkDatabase(url: string, tell: (violation: string) => void): P
       last = text(rows.at(-1) ?? {}, 'id');
       if (rows.length < FETCH) break;
     }
+    for (const violation of await scopeFaults(moment)) tell(violation);
     for (const table of ['runs', 'identities', 'requests', 'baselines']) {
       const strays = await moment.query({
         text: `SELECT DISTINCT machine_id FROM bmdemo.${table} AS one WHERE machine_id <> ''
@@ -64,6 +65,15 @@ export function checkDatabase(url: string, tell: (violation: string) => void): P
       for (const row of strays) tell(`${table}: there never was a machine ${text(row, 'machine_id')}`);
     }
   });
+}
+
+/** Counters of places that are not as many as runs have. */
+async function scopeFaults(moment: Queryable): Promise<readonly string[]> {
+  const rows = await moment.query({
+    text: `SELECT scope, used, (SELECT count(*) FROM bmdemo.leases AS l WHERE s.scope = ANY (l.slots))::integer AS held
+           FROM bmdemo.scopes AS s ORDER BY scope`,
+  });
+  return rows.flatMap((row) => scopeFault(text(row, 'scope'), int(row, 'used'), int(row, 'held')) ?? []);
 }
 
 async function machinesOf(moment: Queryable, rows: readonly SqlRow[]): Promise<readonly CheckedMachine[]> {

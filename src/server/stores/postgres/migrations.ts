@@ -1,3 +1,4 @@
+import { ADMISSION } from './schema/admission.ts';
 import { APPEND_LOGS } from './schema/append-logs.ts';
 import { CLAIM_RUNS } from './schema/claim-runs.ts';
 import { COMMIT_CHANGE } from './schema/commit-change.ts';
@@ -14,4 +15,5 @@ export interface Migration {
 /** All steps, in order. */
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, sql: [TABLES, COMMIT_CHANGE, CLAIM_RUNS, REAP_SERVERS, APPEND_LOGS, SWEEP].join('\n') },
+  { number: 2, sql: ADMISSION },
 ];

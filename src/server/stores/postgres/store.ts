@@ -6,6 +6,7 @@ import type { Store } from '../../../core/ports/store.ts';
 import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
+import { limitsOf, queueIn, setLimits } from './admission.ts';
 import { commitAllChanges, commitChange, holdersOf, loadAggregate } from './aggregates.ts';
 import { countsOf } from './counts.ts';
 import { Database } from './database.ts';
@@ -95,6 +96,12 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
     holders: (identities) => holdersOf(database, identities),
 
     claim: (owner, limit) => claimRuns(database, owner, limit),
+    async setLimits(wanted) {
+      await setLimits(database, wanted);
+      notices.tell({ due: true });
+    },
+    limits: () => limitsOf(database),
+    queue: () => queueIn(database),
     async release(claim, owner) {
       if (await releaseClaim(database, claim, owner)) notices.tell({ due: true });
     },

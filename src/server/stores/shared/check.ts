@@ -49,6 +49,11 @@ export interface CheckedMachine {
   readonly identities: readonly Identity[];
 }
 
+/** What is wrong with the count of places that are taken in a scope; null where it is as it must be. */
+export function scopeFault(scope: string, used: number, held: number): string | null {
+  return used === held ? null : `${scope}: ${used} places count as taken, and ${held} runs have one`;
+}
+
 /** What is wrong with a machine and its runs, a sentence each; none where all is as it must be. */
 export function violationsOf(checked: CheckedMachine): readonly string[] {
   const ofMachine = [...stateFaults(checked), ...eventFaults(checked), ...identityFaults(checked)];

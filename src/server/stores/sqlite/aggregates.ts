@@ -7,6 +7,7 @@ import type { Millis } from '../../../core/domain/time.ts';
 import type { Change, CommitAllResult, CommitResult, Registration } from '../../../core/ports/store.ts';
 import type { ChangeTime, Lease } from '../shared/lease.ts';
 import { holds, leaseAfter } from '../shared/lease.ts';
+import { giveBackSlots } from './admission.ts';
 import type { Database, SqlRow } from './database.ts';
 import { appendEvents } from './events.ts';
 import { NO_END } from './lists.ts';
@@ -279,6 +280,7 @@ function writeRun(database: Database, plans: BoundPlans, { run, plan }: PlannedR
     run.id,
   );
   if (run.finishedAt === null) return;
+  if (!run.stopping) giveBackSlots(database, run.id);
   database.run('DELETE FROM progress WHERE run_id = ?', run.id);
   // Lines may still come while its call goes on.
   if (!run.stopping) database.run('UPDATE log_sizes SET ended_at = ? WHERE run_id = ?', run.finishedAt, run.id);

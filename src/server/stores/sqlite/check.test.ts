@@ -11,6 +11,7 @@ import { RUN_LOG_LIMITS } from '../shared/limits.ts';
 import { backUpFile } from './backup.ts';
 import { checkFile } from './check.ts';
 import { factsOfFile } from './inspect.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { openSqliteStore } from './store.ts';
 
 let folder = '';
@@ -104,6 +105,7 @@ describe('the check', () => {
       "UPDATE runs SET phase = 'SUCCEEDED', image = replace(image, 'PENDING', 'SUCCEEDED') WHERE run_id = 'run-5'",
       'machine m5: its active run is run-5, and its runs say none',
     ],
+    ["INSERT INTO scopes VALUES ('rack=r1', 5, 2)", 'rack=r1: 2 places count as taken, and 0 runs have one'],
     ["INSERT INTO log_sizes VALUES ('gone', 1, 1, 1, 0, 0, NULL, NULL)", 'logs: there is no run gone'],
   ])('tells what is wrong: %s', async (damage, told) => {
     const { store } = await filled();
@@ -131,7 +133,7 @@ describe('what there is to know', () => {
     expect(facts).toMatchObject({
       kind: 'sqlite',
       location: path,
-      schemaVersion: 1,
+      schemaVersion: MIGRATIONS.length,
       machines: 5,
       activeRuns: 2,
       finishedRuns: 3,

@@ -1,6 +1,6 @@
 import type { Identity, Machine } from '../../../core/domain/machine.ts';
 import type { CheckedEvent, CheckedMachine, CheckedRun, Columns } from '../shared/check.ts';
-import { violationsOf } from '../shared/check.ts';
+import { scopeFault, violationsOf } from '../shared/check.ts';
 import type { Connection, SqlRow } from './database.ts';
 import { inspect } from './inspect.ts';
 import { int, intOrNull, parseMachine, parseRun, text, textOrNull } from './rows.ts';
@@ -23,6 +23,7 @@ export function checkFile(path: string, tell: (violation: string) => void): void
       for (const violation of violationsOf(machineOf(reader, id, identities.get(id) ?? []))) tell(violation);
     }
     for (const violation of strays(reader)) tell(violation);
+    for (const violation of scopeFaults(reader)) tell(violation);
   });
 }
 
@@ -33,6 +34,16 @@ function* databaseFaults(reader: Connection): Generator<string> {
   }
   for (const row of reader.all('PRAGMA foreign_key_check')) {
     yield `database: a row of ${text(row, 'table')} names one of ${text(row, 'parent')} that is not there`;
+  }
+}
+
+/** Counters of places that are not as many as runs have. */
+function* scopeFaults(reader: Connection): Generator<string> {
+  const sql = `SELECT scope, used, (SELECT count(*) FROM runs, json_each(runs.slots) AS slot WHERE slot.value = scope) AS held
+    FROM scopes ORDER BY scope`;
+  for (const row of reader.all(sql)) {
+    const fault = scopeFault(text(row, 'scope'), int(row, 'used'), int(row, 'held'));
+    if (fault !== null) yield fault;
   }
 }
 

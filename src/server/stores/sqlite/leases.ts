@@ -1,17 +1,26 @@
 import type { Millis } from '../../../core/domain/time.ts';
 import type { Claim } from '../../../core/ports/store.ts';
-import type { Database } from './database.ts';
+import { admitDue, nextAdmissible } from './admission.ts';
+import type { Database, SqlRow } from './database.ts';
 import { int, text } from './rows.ts';
 
 /** Gives due runs to an owner, each with the machine's next fence. Inside a transaction. */
 export function claimDue(database: Database, owner: string, limit: number, now: Millis): readonly Claim[] {
-  const due = database.all(
+  const due = hasLimits(database) ? admitDue(database, limit, now) : dueRuns(database, limit, now);
+  return due.map((row) => take(database, text(row, 'run_id'), text(row, 'machine_id'), owner));
+}
+
+function dueRuns(database: Database, limit: number, now: Millis): readonly SqlRow[] {
+  return database.all(
     `SELECT run_id, machine_id FROM runs WHERE owner IS NULL AND due_at IS NOT NULL AND due_at <= ?
      ORDER BY due_at, created_at, run_id LIMIT ?`,
     now,
     limit,
   );
-  return due.map((row) => take(database, text(row, 'run_id'), text(row, 'machine_id'), owner));
+}
+
+function hasLimits(database: Database): boolean {
+  return database.get('SELECT 1 FROM limits LIMIT 1') !== null;
 }
 
 /** Gives one run to an owner under its machine's next fence. */
@@ -23,8 +32,9 @@ function take(database: Database, runId: string, machineId: string, owner: strin
   return { runId, machineId, fence };
 }
 
-/** When the next run without an owner is due, null where there is none. */
+/** When the next run without an owner that could be taken is due, null where there is none. */
 export function nextDueAt(database: Database): Millis | null {
+  if (hasLimits(database)) return nextAdmissible(database);
   const row = database.get(
     'SELECT due_at FROM runs WHERE owner IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1',
   );

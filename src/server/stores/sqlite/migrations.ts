@@ -200,4 +200,24 @@ export const MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID;
     `,
   },
+  {
+    // Places in racks, clusters and providers that have a limit; see admission.ts.
+    number: 2,
+    sql: `
+      CREATE TABLE limits (
+        kind TEXT NOT NULL,
+        -- Empty: each of that kind that no other row names.
+        name TEXT NOT NULL,
+        most INTEGER NOT NULL,
+        PRIMARY KEY (kind, name)
+      ) WITHOUT ROWID;
+      CREATE TABLE scopes (
+        scope TEXT PRIMARY KEY,
+        most INTEGER NOT NULL,
+        used INTEGER NOT NULL
+      ) WITHOUT ROWID;
+      -- The scopes in which the run has a place, as JSON; NULL before it was claimed while there was a limit, and once it is over.
+      ALTER TABLE runs ADD COLUMN slots TEXT;
+    `,
+  },
 ];

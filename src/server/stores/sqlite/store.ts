@@ -4,6 +4,7 @@ import type { Change, Claim, CommitResult, Hint, LogBatch, Store } from '../../.
 import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
+import { limitsOf, queueIn, setLimits } from './admission.ts';
 import { commitAllChanges, commitChange, holdersOf, loadAggregate, RefusedTogether } from './aggregates.ts';
 import { countsOf, Tally } from './counts.ts';
 import { Database, makeFolder } from './database.ts';
@@ -107,6 +108,13 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
         const claims = claimDue(database, owner, limit, clock.now());
         return { claims, nextDueAt: nextDueAt(database) };
       }),
+    setLimits: (wanted) =>
+      mutate(
+        () => setLimits(database, wanted),
+        () => ({ due: true }),
+      ),
+    limits: read(() => limitsOf(database)),
+    queue: read(() => queueIn(database, clock.now())),
     release: async (claim: Claim, owner) => {
       await mutate(
         () => releaseClaim(database, claim, owner),
@@ -184,7 +192,8 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
 function hintOfChange(change: Change): Hint {
   const ended = change.runs.some(({ run }) => run.stopping) && change.guard === null;
   return {
-    ...(change.runs.length > 0 ? { due: true } : {}),
+    // A machine that belongs elsewhere now may have room for the run that waits with it.
+    ...(change.runs.length > 0 || (change.machine?.activeRunId ?? null) !== null ? { due: true } : {}),
     ...(ended || change.raiseFenceOf !== null ? { stop: true } : {}),
     ...(change.events.length > 0 ? { events: true } : {}),
   };

@@ -1,0 +1,77 @@
+import type { AdmissionLimit, AdmissionQueue } from '../../../core/domain/admission.ts';
+import { queueOf } from '../../../core/domain/admission.ts';
+import type { Millis } from '../../../core/domain/time.ts';
+import type { Claim } from '../../../core/ports/store.ts';
+import type { Database } from './database.ts';
+import { jsonForSql } from './database.ts';
+import { bool, int, intOrNull, only, text } from './rows.ts';
+
+/** The most runs of which a queue tells. */
+const MAX_QUEUED = 10_000;
+
+/** The limits that hold. */
+export async function limitsOf(database: Database): Promise<readonly AdmissionLimit[]> {
+  const rows = await database.query({
+    text: 'SELECT kind, name, most FROM bmdemo.limits ORDER BY kind, name',
+    values: [],
+    prepare: true,
+  });
+  return rows.map((row) => ({
+    kind: text(row, 'kind') as AdmissionLimit['kind'],
+    name: text(row, 'name'),
+    most: int(row, 'most'),
+  }));
+}
+
+/** Sets the limits for every server, and counts anew. Claims and commits wait meanwhile. */
+export async function setLimits(database: Database, limits: readonly AdmissionLimit[]): Promise<void> {
+  await database.query({ text: 'SELECT bmdemo.set_limits($1)', values: [jsonForSql(limits)] });
+}
+
+/** What one look for runs that there is room for has found. */
+export interface Admitted {
+  readonly claims: readonly Claim[];
+  readonly nextDueAt: Millis | null;
+  readonly now: Millis;
+}
+
+/** Claims due runs that there is room for, looking again where a scope became full on the way. */
+export async function claimAdmitted(database: Database, owner: string, limit: number): Promise<Admitted> {
+  const claims: Claim[] = [];
+  for (;;) {
+    const rows = await database.query({
+      text: 'SELECT claims, next_due_at, time_now, again FROM bmdemo.claim_admitted($1, $2)',
+      values: [owner, limit - claims.length],
+      prepare: true,
+    });
+    const row = only(rows);
+    claims.push(...((row.claims ?? []) as readonly Claim[]));
+    if (!bool(row, 'again') || claims.length >= limit) {
+      return { claims, nextDueAt: intOrNull(row, 'next_due_at'), now: int(row, 'time_now') };
+    }
+  }
+}
+
+/** Who has places, and who waits for one. */
+export async function queueIn(database: Database): Promise<AdmissionQueue> {
+  const limits = await limitsOf(database);
+  const scopes = await database.query({
+    text: 'SELECT scope, most, used FROM bmdemo.scopes WHERE used > 0 ORDER BY scope',
+    values: [],
+    prepare: true,
+  });
+  const waiting = await database.query({
+    text: `SELECT l.run_id, m.cluster, m.provider, m.rack
+           FROM bmdemo.leases AS l JOIN bmdemo.runs AS r USING (run_id) JOIN bmdemo.machines AS m ON m.machine_id = l.machine_id
+           WHERE l.owner IS NULL AND l.due_at <= bmdemo.now_ms() AND r.phase = 'PENDING'
+           ORDER BY l.due_at, l.created_at, l.run_id LIMIT $1`,
+    values: [MAX_QUEUED],
+    prepare: true,
+  });
+  const taken = scopes.map((row) => ({ scope: text(row, 'scope'), most: int(row, 'most'), used: int(row, 'used') }));
+  const queued = waiting.map((row) => ({
+    runId: text(row, 'run_id'),
+    placement: { cluster: text(row, 'cluster'), provider: text(row, 'provider'), rack: text(row, 'rack') },
+  }));
+  return queueOf(limits, taken, queued);
+}
