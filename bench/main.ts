@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import { admission } from './admission.ts';
 import type { Figure } from './figure.ts';
 import { ratioOf, tableOf } from './figure.ts';
+import { importRows } from './import.ts';
 import { lists } from './lists.ts';
 import { repaves } from './repaves.ts';
 
 /** What can be measured, by the name that selects it. */
-const SUITES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { repaves, lists, admission };
+const SUITES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  repaves,
+  lists,
+  admission,
+  import: importRows,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(SUITES, name));

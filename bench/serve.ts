@@ -7,7 +7,8 @@ import { parseAddress } from '../src/client/address.ts';
 import type { Client } from '../src/client/client.ts';
 import { connect } from '../src/client/client.ts';
 
-const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'bmdemo.js');
+/** The executable. */
+export const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'bmdemo.js');
 
 /** `bmdemo serve` in a process of its own, and a client of it. */
 export interface Served {
