@@ -127,7 +127,7 @@ function tourPlan(script: Script, options: DemoOptions, ownServer: boolean): Tou
     auto: options.auto,
     ownServer,
     loop: options.loop,
-    recording: false,
+    recording: options.record !== null,
   };
 }
 
@@ -147,6 +147,9 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
   if (options.loop && (!onTerminal || remote !== undefined)) {
     throw usageFailure('--loop is for a terminal and a server of its own: it starts the server anew each time');
   }
+  if (options.record !== null && !onTerminal) {
+    throw usageFailure('--record records a screen, and there is none: start it on a terminal');
+  }
   // The transcript presses for itself, because what it tells has to be written before it goes on.
   const director = new Director(onTerminal ? plan : { ...plan, auto: null }, host, systemClock);
   try {
@@ -162,6 +165,7 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
       slow,
       theme: settings.value('theme'),
       notesListen: options.notesListen,
+      record: options.record,
     });
     if (exit.kind === 'open-failed') throw exit.error;
     if (options.rehearse && exit.kind === 'quit') await keepRehearsal(context, director.moment);

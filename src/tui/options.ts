@@ -1,5 +1,5 @@
 import type { ConsoleBackend } from './backend.ts';
-import type { ScreenStream } from './terminal/output.ts';
+import type { ScreenStream, ScreenTap } from './terminal/output.ts';
 import type { ThemeName } from './theme/theme.ts';
 import type { ConsoleGuest } from './tour/guest.ts';
 
@@ -37,6 +37,8 @@ export interface ConsoleOptions {
   readonly stateDirectory: string;
   /** Who uses the console as a stage; nobody if not given. */
   readonly guest?: ConsoleGuest | undefined;
+  /** Also gets what is drawn; nobody if not given. */
+  readonly tap?: ScreenTap | undefined;
   /** The process's own if not given. */
   readonly streams?: ConsoleStreams | undefined;
 }

@@ -50,7 +50,7 @@ export class Stage {
   constructor(options: ConsoleOptions, streams: ConsoleStreams) {
     this.#options = options;
     this.#streams = streams;
-    this.#output = new TerminalOutput(streams.stdout);
+    this.#output = new TerminalOutput(streams.stdout, options.tap);
     const { LC_ALL, LC_CTYPE, LANG } = process.env;
     this.#store = createConsoleStore({
       label: options.label,

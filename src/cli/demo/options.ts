@@ -35,6 +35,9 @@ export interface RawDemoOptions {
   readonly notesListen?: string;
   readonly rehearse?: boolean;
   readonly loop?: boolean;
+  readonly record?: string;
+  readonly force?: boolean;
+  readonly idleLimit?: string;
 }
 
 /** The same, read. */
@@ -49,6 +52,8 @@ export interface DemoOptions {
   readonly rehearse: boolean;
   /** It plays by itself, and begins again after its end. */
   readonly loop: boolean;
+  /** The recording that is made of the audience's screen; null: none. */
+  readonly record: { readonly file: string; readonly force: boolean; readonly idleLimitS: number } | null;
   /** Where notes screens are taken beside the user's socket; null: nowhere. */
   readonly notesListen: RemoteTarget | null;
 }
@@ -64,6 +69,9 @@ export function addDemoOptions(command: Command): void {
     .option('--notes-listen <PORT>', 'takes notes screens on this port of the loopback as well')
     .option('--rehearse', 'writes down how long each chapter took, and compares it with the last times')
     .option('--loop', 'plays by itself, and begins again after its end: for a booth')
+    .option('--record <FILE>', "records the audience's screen for asciinema, with the chapters as markers")
+    .option('--idle-limit <SECONDS>', 'with --record, how long a pause is played at most (default 2)')
+    .option('--force', 'with --record, write over a file that is there')
     .option('--fast', 'the usual timings, where a terminal would have the slow ones');
   addSettings(command, DEMO_SETTINGS);
 }
@@ -82,8 +90,24 @@ export function readDemoOptions(raw: RawDemoOptions): DemoOptions {
     minutes,
     rehearse: raw.rehearse === true,
     loop: raw.loop === true,
+    record: readRecord(raw),
     notesListen: raw.notesListen === undefined ? null : readNotesListen(raw.notesListen),
   };
+}
+
+const DEFAULT_IDLE_LIMIT_S = 2;
+
+function readRecord({ record, force = false, idleLimit, loop }: RawDemoOptions): DemoOptions['record'] {
+  if (record === undefined) {
+    if (force || idleLimit !== undefined) throw usageFailure('--force and --idle-limit go with --record');
+    return null;
+  }
+  if (loop === true) throw usageFailure('--record and --loop do not go together: a recording has an end');
+  const idleLimitS = idleLimit === undefined ? DEFAULT_IDLE_LIMIT_S : Number(idleLimit);
+  if (!(idleLimitS > 0 && idleLimitS <= 3_600) || !/^[\d.]+$/.test(idleLimit ?? '2')) {
+    throw usageFailure(`--idle-limit must be a number of seconds, at most 3600, and is "${idleLimit}"`);
+  }
+  return { file: record, force, idleLimitS };
 }
 
 function readPace(auto: RawDemoOptions['auto']): Pace | null {

@@ -47,6 +47,6 @@ function runClaim({ name, step, retried }: RunCondition, { view, runs }: Scene):
   const phase = runPhaseOf(run);
   if (step === '') return `${subject}${phase === 'SUCCEEDED' || phase === 'FAILED' ? '' : ' is'} ${phase}`;
   return phase === 'CANCELED' || phase === 'FAILED'
-    ? `${subject} is ${phase} in ${step}`
+    ? `${subject} is ${phase} in ${run.currentStep || step}`
     : `${subject} has come to ${step}`;
 }

@@ -11,6 +11,19 @@ export interface ScreenStream {
   off(event: 'resize' | 'error', listener: (error: Error) => void): unknown;
 }
 
+/** Who also gets what is drawn on the screen of a console. */
+export interface ScreenTap {
+  /** What Ink draws, as it comes. */
+  write(data: string): void;
+  /** The terminal has another size; what comes from now on is drawn for that. */
+  resize(size: Size): void;
+  /** The console is about to leave its screen: nothing comes any more. */
+  end(): void;
+}
+
+/** What leaves the alternate screen. */
+const LEAVE_SCREEN = '\x1b[?1049l';
+
 /** The terminal's private modes that a console turns on or off, with what they are when it begins. */
 const RESTING = new Map([
   ['2026', 'l'], // synchronized output
@@ -33,13 +46,18 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
   readonly writable = true;
   readonly #stream: ScreenStream;
   readonly #write: ScreenStream['write'];
+  readonly #tap: ScreenTap | undefined;
   readonly #modes = new Map(RESTING);
   #size: Size;
 
-  /** @param stream the terminal; its `write` is taken as it is now */
-  constructor(stream: ScreenStream) {
+  /**
+   * @param stream the terminal; its `write` is taken as it is now
+   * @param tap also gets what is drawn, until the screen is left
+   */
+  constructor(stream: ScreenStream, tap?: ScreenTap) {
     super();
     this.#stream = stream;
+    this.#tap = tap;
     this.#write = stream.write.bind(stream);
     this.#size = this.measure();
   }
@@ -59,14 +77,24 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
 
   /** Takes on a size; Ink is told by the `resize` that `repaint` emits. */
   takeSize(size: Size): void {
+    const { columns, rows } = this.#size;
     this.#size = size;
+    if (columns !== size.columns || rows !== size.rows) this.#tap?.resize(size);
   }
 
   write(data: string | Uint8Array, ...rest: unknown[]): boolean {
     const text = typeof data === 'string' ? data : Buffer.from(data).toString();
     for (const [, mode = '', state = ''] of text.matchAll(PRIVATE_MODE)) this.#modes.set(mode, state);
+    this.#tell(text);
     const callback = rest.find((argument) => typeof argument === 'function');
     return this.#write(text, callback as ((error?: Error | null) => void) | undefined);
+  }
+
+  #tell(text: string): void {
+    if (this.#tap === undefined) return;
+    const [drawn = '', ...left] = text.split(LEAVE_SCREEN);
+    this.#tap.write(drawn);
+    if (left.length > 0) this.#tap.end();
   }
 
   end(): this {
