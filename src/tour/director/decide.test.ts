@@ -322,3 +322,19 @@ describe('notes in place', () => {
     expect(walk.state.notes).toBe(false);
   });
 });
+
+describe('what the presenter opened', () => {
+  it('stays when the room is in order, and so do digits that are being typed; a chapter closes it', () => {
+    const walk = new Walk();
+    walk.next();
+    walk.next();
+    expect(walk.at).toBe('1.0 preparing');
+    walk.command({ name: 'overlay', overlay: 'quit' });
+    walk.command({ name: 'overlay', overlay: 'chapters' });
+    walk.command({ name: 'digit', digit: '2' });
+    walk.report({ kind: 'prepared' });
+    expect(walk.state).toMatchObject({ stage: 'shown', overlay: 'chapters', digits: '2' });
+    walk.command({ name: 'goto', chapter: 2 });
+    expect(walk.state).toMatchObject({ place: { part: 2, beat: 0 }, overlay: 'none', digits: '' });
+  });
+});

@@ -38,21 +38,22 @@ export function decide(plan: TourPlan, state: TourState, input: TourInput, at: n
 }
 
 function command(plan: TourPlan, state: TourState, given: TourCommand, pressed: boolean, at: number): Decision {
+  const closed = { ...state, overlay: 'none' as const, digits: '' };
   switch (given.name) {
     case 'next':
       return pressed ? press(plan, state, at) : next(plan, state, at);
     case 'back':
       return back(plan.script, state);
     case 'goto':
-      return goTo(plan, state, given.chapter, at);
+      return goTo(plan, closed, given.chapter, at);
     case 'question':
-      return ask(plan, state, given.number, at);
+      return ask(plan, closed, given.number, at);
     case 'again':
-      return again(plan, state, at);
+      return again(plan, closed, at);
     case 'skip':
-      return skip(plan.script, state, at);
+      return skip(plan.script, closed, at);
     case 'restart':
-      return restart(plan, state, at);
+      return restart(plan, closed, at);
     case 'pause':
       return pause(state, given.on ?? !state.paused, at);
     case 'auto': {
@@ -136,16 +137,15 @@ function beginAgain({ script }: TourPlan, state: TourState, at: number): Decisio
 
 function goTo({ script }: TourPlan, state: TourState, number: number, at: number): Decision {
   const chapter = chapterNumbered(script, number);
-  if (chapter === undefined) return refused({ ...state, digits: '' }, `there is no chapter ${number}`);
+  if (chapter === undefined) return refused(state, `there is no chapter ${number}`);
   const from = { ...state, resting: null, timing: runInChapter(state, chapter, at), owner: 'tour' as const };
   return taken(enterPart(script, from, chapter, at));
 }
 
 function ask({ script }: TourPlan, state: TourState, number: number, at: number): Decision {
-  if (number < 1 || number > script.questions.length)
-    return refused({ ...state, digits: '' }, `there is no question ${number}`);
+  if (number < 1 || number > script.questions.length) return refused(state, `there is no question ${number}`);
   if (state.stage === 'ready' || state.stage === 'running' || state.stage === 'preparing') {
-    return refused({ ...state, digits: '' }, 'a question can be opened when nothing is going on');
+    return refused(state, 'a question can be opened when nothing is going on');
   }
   const { place, stage, told, failure, touched } = state;
   const resting = state.resting ?? { place, stage, told, failure, touched };
@@ -192,7 +192,7 @@ function restart(plan: TourPlan, state: TourState, at: number): Decision {
   if (!plan.ownServer) return refused(state, 'the server is not the tour’s own, and cannot be started anew from here');
   if (state.stage === 'ready') return refused(state, 'there is nothing to start anew yet');
   const { part } = state.place;
-  return taken(restarts({ ...state, owner: 'tour', overlay: 'none', digits: '' }, part, at));
+  return taken(restarts({ ...state, owner: 'tour' }, part, at));
 }
 
 function pause(state: TourState, on: boolean, at: number): Decision {

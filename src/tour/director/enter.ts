@@ -58,7 +58,7 @@ export function performs(state: TourState, request: 'new' | 'same', at: number):
   return [running, [{ kind: 'perform', work: running.work, request }]];
 }
 
-/** Forgets what was said of the beat before. */
+/** Forgets what was said of the beat before. What the presenter has opened or begun to type is not the beat's. */
 function clean(state: TourState, at: number): TourState {
   return {
     ...state,
@@ -67,8 +67,6 @@ function clean(state: TourState, at: number): TourState {
     failure: null,
     skipped: false,
     lookBack: null,
-    overlay: 'none',
-    digits: '',
     stageAt: at,
   };
 }
