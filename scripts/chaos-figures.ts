@@ -28,13 +28,18 @@ interface MidCall {
   readonly watcher: RunWatcher;
 }
 
-/** Starts server a and the runs, and then the others; who watches does so at the last of them. */
+/** Starts server a and the runs, and the others once all runs are a's; who watches then does so at the last of them. */
 async function inMidCall(cluster: Cluster, others: readonly string[]): Promise<MidCall> {
   const from = await cluster.headOfLog();
   const a = await cluster.start('a');
   const client = cluster.client('a');
   await register(client, RUNS);
   const ordered = await startRuns(client, machineIds(RUNS), 'once');
+  // Another server that came before would take its share, and of that nothing is interrupted.
+  const first = new RunWatcher([client], from);
+  await untilCalled(first, 0);
+  if (others.length === 0) return { a, ordered, watcher: first };
+  first.close();
   for (const name of others) await cluster.start(name);
   const watcher = new RunWatcher([cluster.client(others.at(-1) ?? 'a')], from);
   await untilCalled(watcher, 0);

@@ -5,8 +5,6 @@ import type { Announce, NextAction, Outcome, ProbeOutcome } from '../domain/deci
 import {
   decideBegin,
   decideBroken,
-  decideIntent,
-  decideInterrupted,
   decideOutcome,
   decideStopped,
   decideStuck,
@@ -14,6 +12,7 @@ import {
 } from '../domain/decide/attempt.ts';
 import type { Decision } from '../domain/decide/decision.ts';
 import { decideFinish } from '../domain/decide/finish.ts';
+import { attemptAfterCutOff, decideAnnouncement, decideCutOff } from '../domain/decide/take-over.ts';
 import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
 import type { CoreLog } from '../ports/log.ts';
@@ -116,8 +115,9 @@ export class RunDriver {
       case 'start':
         return (await this.#decide((aggregate) => decideBegin(aggregate, runId), loaded)) !== null;
       case 'record-interruption': {
-        const told = 'its server went away in mid-call';
-        return (await this.#decide((aggregate) => decideInterrupted(aggregate, runId, fence, told))) !== null;
+        const next = attemptAfterCutOff(loaded, runId, fence);
+        if (next !== null) return this.#attempt(next, loaded);
+        return (await this.#decide((aggregate) => decideCutOff(aggregate, runId, fence), loaded)) !== null;
       }
       case 'attempt':
         return this.#attempt({ ...action, runId, fence }, loaded);
@@ -190,7 +190,7 @@ export class RunDriver {
     const sent = clock.monotonic();
     const isInTime = () => clock.monotonic() - sent <= INTENT_GOOD_FOR_MS;
     try {
-      const aggregate = await this.#decide((now) => decideIntent(now, announce), wasFree ? fresh : undefined);
+      const aggregate = await this.#decide((now) => decideAnnouncement(now, announce), wasFree ? fresh : undefined);
       return { aggregate, inTime: isInTime() };
     } finally {
       turns.leave(isInTime());
