@@ -96,6 +96,10 @@ describe('bmdemo demo on a terminal', () => {
     // Not space: two presses so shortly after each other count once, wherever they come from.
     again.press('r');
     await tour.until(/machine-3 +RMA/);
+    // Back is for the notes alone: what was done stays done.
+    again.press('h');
+    await again.until('Cancel is idempotent, too');
+    expect(tour.text).toMatch(/machine-3 +RMA/);
     tour.press('q');
     await tour.until('End the tour?');
     tour.press('y');
