@@ -93,7 +93,11 @@ describe('bmdemo demo --record', () => {
     expect(events.every(([at], index) => at >= (events[index - 1]?.[0] ?? 0))).toBe(true);
     expect(events.some(([, , data]) => data.includes('\x1b[?1049l'))).toBe(false);
     // The machines have grown older by the time that it ended, and the strip says nothing any more.
-    const shown = (screen: string) => screen.replaceAll(/\b\d+s\b/g, 'AGE').split('\n').slice(0, -2);
+    const shown = (screen: string) =>
+      screen
+        .replaceAll(/\b\d+s\b/g, 'AGE')
+        .split('\n')
+        .slice(0, -2);
     expect(shown(await lastScreen(file))).toEqual(shown(asked));
   });
 
