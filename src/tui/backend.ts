@@ -1,8 +1,10 @@
 import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
+import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../wire/gen/baremetal/v1/run_service_pb.ts';
 import type { GetServerInfoResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
+import type { RepairTarget } from './store/dialog.ts';
 
 /** How the connection to the server is. Times are ms since 1970. */
 export type LinkState =
@@ -69,6 +71,8 @@ export interface ConsoleBackend {
   /** Skips the back-off that a run waits in. */
   retryNow(runId: string, signal: AbortSignal): Promise<Run>;
   cancelRun(runId: string, reason: string, signal: AbortSignal): Promise<Run>;
+  /** Says something about a machine. @param values `reason`, and of new hardware `serial`, `macs` and `bmc` */
+  repair(target: RepairTarget, values: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Machine>;
   /** Registers machine-1 … machine-N of the fake provider; harmless where they are there already. */
   importDemoMachines(count: number, signal: AbortSignal): Promise<ImportOutcome>;
 }

@@ -31,6 +31,23 @@ export function backendOf(client: Client, importDemoMachines: ImportDemoMachines
     retryNow: (runId, signal) => client.runs.retryNow({ runId }, { signal }),
     startRun: (order, signal) => client.runs.startRun({ ...order }, { signal }),
     cancelRun: (runId, reason, signal) => client.runs.cancelRun({ runId, reason }, { signal }),
+    repair: ({ what, machineId, requestId }, { reason = '', serial = '', macs = '', bmc = '' }, signal) => {
+      const said = { machineId, requestId, reason };
+      const { machines } = client;
+      switch (what) {
+        case 'enter-maintenance':
+          return machines.enterMaintenance(said, { signal });
+        case 'exit-maintenance':
+          return machines.exitMaintenance(said, { signal });
+        case 'resolve':
+        case 'release-stuck':
+          return machines.resolveIntervention({ ...said, releaseStuck: what === 'release-stuck' }, { signal });
+        case 'complete-rma': {
+          const macAddresses = macs.split(/[\s,;]+/).filter((mac) => mac !== '');
+          return machines.completeRma({ ...said, serial, macAddresses, bmcAddress: bmc }, { signal });
+        }
+      }
+    },
     importDemoMachines,
   };
 }

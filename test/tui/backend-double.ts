@@ -1,8 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import type { ConsoleBackend, ImportOutcome, LinkState, StartRunOrder } from '../../src/tui/backend.ts';
+import type { RepairTarget } from '../../src/tui/store/dialog.ts';
 import type { MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import { MachineEventSchema, RunEventSchema } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import type { Machine } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
+import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../../src/wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
@@ -58,6 +60,10 @@ export class BackendDouble implements ConsoleBackend {
   readonly canceled: string[] = [];
   readonly imported: number[] = [];
   readonly retried: string[] = [];
+  readonly repaired: { readonly target: RepairTarget; readonly values: Readonly<Record<string, string>> }[] = [];
+  /** What a repair answers; the machine in MAINTENANCE if not set. */
+  onRepair: (target: RepairTarget) => Promise<Machine> | Machine = ({ machineId }) =>
+    machine(machineId, { phase: MachineStatus_Phase.MAINTENANCE });
   /** What PreviewRun answers; that there is no such method if not set. */
   onPreview: (order: StartRunOrder) => Promise<PreviewRunResponse> = () => Promise.reject(new Error('no such method'));
   /** What StartRun answers; a run that has just begun if not set. */
@@ -172,6 +178,11 @@ export class BackendDouble implements ConsoleBackend {
 
   previewRun(order: StartRunOrder): Promise<PreviewRunResponse> {
     return this.onPreview(order);
+  }
+
+  async repair(target: RepairTarget, values: Readonly<Record<string, string>>): Promise<Machine> {
+    this.repaired.push({ target, values });
+    return this.onRepair(target);
   }
 
   retryNow(runId: string): Promise<Run> {

@@ -2,7 +2,15 @@ import { dialogActions } from './dialog.ts';
 import { findActions } from './find.ts';
 import { moveActions } from './move.ts';
 import { programActions } from './program.ts';
+import { repairActions } from './repair.ts';
 import { runActions } from './run.ts';
 
 /** Every action there is, in the order in which the footer and the help show them. */
-export const allActions = [...runActions, ...findActions, ...moveActions, ...programActions, ...dialogActions];
+export const allActions = [
+  ...runActions,
+  ...repairActions,
+  ...findActions,
+  ...moveActions,
+  ...programActions,
+  ...dialogActions,
+];

@@ -142,7 +142,8 @@ function noFake({ connection }: ConsoleState): string | undefined {
   return 'this server has no fake provider: demo machines would belong to nobody';
 }
 
-function notConnected({ connection }: ConsoleState): string | undefined {
+/** Why nothing can be asked of the server now; undefined: it can. */
+export function notConnected({ connection }: ConsoleState): string | undefined {
   if (isConnected(connection)) return undefined;
   return connection.link.kind === 'lost' ? `no server: ${connection.link.message}` : 'the server does not answer yet';
 }

@@ -1,9 +1,10 @@
+import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { acknowledgeDialog, isAcknowledgeable, previewedDialog } from '../actions/run-dialogs.ts';
 import type { ConsoleBackend } from '../backend.ts';
 import { failureMessage, failureReason } from '../backend.ts';
-import { count, shortRunId } from '../format/words.ts';
+import { count, machinePhaseWord, shortRunId } from '../format/words.ts';
 import type { Dialog, DialogFact } from '../store/dialog.ts';
-import { orderOf } from '../store/dialog.ts';
+import { orderOf, valuesOf } from '../store/dialog.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { closeDialog, openDialog, showToast, updateDialog } from '../store/update.ts';
 import type { Session } from './session.ts';
@@ -25,6 +26,12 @@ export async function carryOut(dialog: Dialog, { store, backend, session }: Hand
   const order = orderOf(dialog);
   store.setState((state) => updateDialog(state, id, (now) => ({ ...now, busy: true, notice: '' })));
   try {
+    if (intent.kind === 'repair') {
+      const machine = await backend.repair(intent, valuesOf(dialog), session.signal);
+      const text = `${machine.machineId} is ${machinePhaseWord(machine.status?.phase ?? Phase.PHASE_UNSPECIFIED)}`;
+      store.setState((state) => showToast(closeDialog(state, id), 'ok', text));
+      return;
+    }
     const run =
       intent.kind === 'cancel-run'
         ? await backend.cancelRun(intent.runId, '', session.signal)

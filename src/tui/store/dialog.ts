@@ -8,7 +8,16 @@ export type Intent =
   /** The params are those of the order, and what is in the dialog's fields. */
   | { readonly kind: 'start-run'; readonly order: StartRunOrder }
   | { readonly kind: 'cancel-run'; readonly runId: string; readonly machineId: string }
+  /** The reason is what is in the dialog's field, and so are the parts of an RMA. */
+  | ({ readonly kind: 'repair' } & RepairTarget)
   | { readonly kind: 'quit' };
+
+/** What a person says about a machine. */
+export interface RepairTarget {
+  readonly what: 'enter-maintenance' | 'exit-maintenance' | 'resolve' | 'release-stuck' | 'complete-rma';
+  readonly machineId: string;
+  readonly requestId: string;
+}
 
 /** One row of what the dialog says: a name for it, and the text, which is wrapped. */
 export interface DialogFact {
@@ -28,6 +37,8 @@ export interface DialogField {
   readonly initial: string;
   /** What has to be in it to go on; absent: anything. */
   readonly expected?: string;
+  /** Something has to be in it to go on. */
+  readonly required?: true;
 }
 
 /** Where the focus of a dialog is: on a field, by its place, or on a button. */
@@ -83,12 +94,14 @@ export function subjectOf({ machineId, etag, status }: Machine): DialogSubject {
 export function whatIsMissing({ fields, typed, needsValue }: Dialog): string | undefined {
   const wrong = fields.find(({ expected }, at) => expected !== undefined && typed[at]?.text !== expected);
   if (wrong !== undefined) return `type ${wrong.expected} to go on`;
+  const empty = fields.find(({ required }, at) => required === true && (typed[at]?.text.trim() ?? '') === '');
+  if (empty !== undefined) return `say the ${empty.label} to go on`;
   return needsValue && typed.every(({ text }) => text === '') ? 'fill in at least one setting' : undefined;
 }
 
 /** The place of the field that has to be typed; -1: none has to. */
 export function requiredField({ fields }: Dialog): number {
-  return fields.findIndex(({ expected }) => expected !== undefined);
+  return fields.findIndex(({ expected, required }) => expected !== undefined || required === true);
 }
 
 /** The field that takes what is typed: the one with the focus, else the one that has to be typed; -1: none. */
@@ -106,6 +119,12 @@ export function orderOf({ intent, fields, typed }: Dialog): StartRunOrder | unde
   if (changed.length === 0) return intent.order;
   // The preview was of other params, and would be refused.
   return { ...intent.order, params: { ...intent.order.params, ...Object.fromEntries(changed) }, previewToken: '' };
+}
+
+/** What is in the dialog's fields, by their names; what is empty is left out. */
+export function valuesOf({ fields, typed }: Dialog): Readonly<Record<string, string>> {
+  const filled = fields.map(({ param }, at) => [param, typed[at]?.text.trim() ?? ''] as const);
+  return Object.fromEntries(filled.filter(([param, text]) => param !== '' && text !== ''));
 }
 
 /** The dialog with its focus moved, round and round. */

@@ -1,0 +1,112 @@
+import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { planName, shortRunId } from '../format/words.ts';
+import type { Action, ActionContext } from '../keys/registry.ts';
+import type { DialogDraft } from '../store/dialog.ts';
+import { conditionOf, selectedMachine, shownRun } from '../store/select.ts';
+import type { ConsoleState } from '../store/state.ts';
+import { openDialog } from '../store/update.ts';
+import type { ConsoleEffects } from './effects.ts';
+import { completeRmaDialog, enterDialog, exitDialog, resolveDialog } from './repair-dialogs.ts';
+import { notConnected } from './run.ts';
+
+/** What a person says about a machine. */
+export const repairActions: readonly Action<ConsoleEffects>[] = [
+  {
+    id: 'machine.maintenance',
+    keys: ['e'],
+    label: 'maintenance',
+    help: 'take the machine out of service, or put it back',
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer: 13,
+    disabledReason: (state) => notConnected(state) ?? notMaintainable(state),
+    run: asking((machine, requestId) =>
+      machine.status?.phase === Phase.MAINTENANCE ? exitDialog(machine, requestId) : enterDialog(machine, requestId),
+    ),
+  },
+  {
+    id: 'machine.resolve',
+    keys: ['v'],
+    label: 'resolve',
+    help: 'say that you have looked into why it needs intervention; frees one that a call holds',
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer: 3,
+    when: (state) => {
+      const machine = selectedMachine(state);
+      return machine !== undefined && (isHeld(machine) || conditionOf(machine, 'NeedsIntervention') !== undefined);
+    },
+    disabledReason: notConnected,
+    run: asking(resolveDialog),
+  },
+  {
+    id: 'machine.nothing-to-resolve',
+    keys: ['v'],
+    label: 'resolve',
+    help: 'where nothing needs intervention, says so',
+    group: 'Inner',
+    scopes: ['main'],
+    dangerous: true,
+    when: (state) => {
+      const machine = selectedMachine(state);
+      return machine === undefined || !(isHeld(machine) || conditionOf(machine, 'NeedsIntervention') !== undefined);
+    },
+    disabledReason: (state) => {
+      const machine = selectedMachine(state);
+      return machine === undefined ? 'no machine is selected' : `${machine.machineId} needs no intervention`;
+    },
+    run: () => {},
+  },
+  {
+    id: 'machine.complete-rma',
+    keys: ['d'],
+    label: 'complete RMA',
+    help: 'new hardware stands under the old name',
+    group: 'Act',
+    scopes: ['main'],
+    dangerous: true,
+    footer: 14,
+    disabledReason: (state) => notConnected(state) ?? notInRma(state),
+    run: asking(completeRmaDialog),
+  },
+];
+
+function asking(dialogOf: (machine: Machine, requestId: string) => DialogDraft) {
+  return ({ store, effects }: ActionContext<ConsoleEffects>) => {
+    const machine = selectedMachine(store.getState());
+    if (machine === undefined) return;
+    store.setState((state) => openDialog(state, dialogOf(machine, effects.newRequestId())));
+  };
+}
+
+function isHeld({ status }: Machine): boolean {
+  return (status?.stoppingRunId ?? '') !== '';
+}
+
+function notMaintainable(state: ConsoleState): string | undefined {
+  const machine = selectedMachine(state);
+  if (machine === undefined) return 'no machine is selected';
+  const { machineId, status } = machine;
+  if ((status?.activeRunId ?? '') !== '') {
+    const run = shownRun(state);
+    return `${machineId} is busy${run === undefined ? '' : ` with ${planName(run.planId)}`}: c cancels it`;
+  }
+  if (isHeld(machine)) {
+    return `${machineId} is held by the last call of run ${shortRunId(status?.stoppingRunId ?? '')}: v frees it`;
+  }
+  if (status?.phase === Phase.RMA) return `${machineId} is in RMA: it waits for new hardware, d says that it is there`;
+  if (status?.phase === Phase.RETIRED) return `${machineId} is retired: it is out of service for good`;
+  if (conditionOf(machine, 'NeedsIntervention') !== undefined) {
+    return `${machineId} needs intervention: v says that you have looked, and then e puts it back`;
+  }
+  return undefined;
+}
+
+function notInRma(state: ConsoleState): string | undefined {
+  const machine = selectedMachine(state);
+  if (machine === undefined) return 'no machine is selected';
+  return machine.status?.phase === Phase.RMA ? undefined : `${machine.machineId} is not in RMA: m begins one`;
+}
