@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { packageRoot } from './bundle.ts';
 import { checkGenerated } from './check-generated.ts';
 import { checkImports } from './check-imports.ts';
+import { checkKeys } from './generate-keys.ts';
 
 /** What is wrong, for a person to read; empty when nothing is. */
 type Check = () => Promise<string>;
@@ -16,6 +17,7 @@ const checks: Record<string, Check> = {
   typecheck: program('tsc', '--noEmit'),
   'buf lint': program('buf', 'lint'),
   generated: async () => (await checkGenerated(packageRoot)).join('\n'),
+  'key list': checkKeys,
   'dead exports': program('knip', '--no-progress', '--no-config-hints'),
 };
 

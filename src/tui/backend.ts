@@ -4,7 +4,6 @@ import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../wire/gen/baremetal/v1/run_service_pb.ts';
 import type { GetServerInfoResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
-import type { RepairTarget } from './store/dialog.ts';
 
 /** How the connection to the server is. Times are ms since 1970. */
 export type LinkState =
@@ -32,6 +31,13 @@ export interface StartRunOrder {
   readonly acknowledgeCluster: boolean;
   /** From a preview: refused if anything that it showed has changed. Empty: not compared. */
   readonly previewToken: string;
+}
+
+/** What a person says about a machine. */
+export interface RepairTarget {
+  readonly what: 'enter-maintenance' | 'exit-maintenance' | 'resolve' | 'release-stuck' | 'complete-rma';
+  readonly machineId: string;
+  readonly requestId: string;
 }
 
 /** What became of an import. */

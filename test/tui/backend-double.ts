@@ -1,6 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { ConsoleBackend, ImportOutcome, LinkState, StartRunOrder } from '../../src/tui/backend.ts';
-import type { RepairTarget } from '../../src/tui/store/dialog.ts';
+import type { ConsoleBackend, ImportOutcome, LinkState, RepairTarget, StartRunOrder } from '../../src/tui/backend.ts';
 import type { MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import { MachineEventSchema, RunEventSchema } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import type { Machine } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';

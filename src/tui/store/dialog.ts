@@ -1,5 +1,5 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import type { StartRunOrder } from '../backend.ts';
+import type { RepairTarget, StartRunOrder } from '../backend.ts';
 import type { Tone } from '../theme/theme.ts';
 import type { FieldState } from './field.ts';
 
@@ -11,13 +11,6 @@ export type Intent =
   /** The reason is what is in the dialog's field, and so are the parts of an RMA. */
   | ({ readonly kind: 'repair' } & RepairTarget)
   | { readonly kind: 'quit' };
-
-/** What a person says about a machine. */
-export interface RepairTarget {
-  readonly what: 'enter-maintenance' | 'exit-maintenance' | 'resolve' | 'release-stuck' | 'complete-rma';
-  readonly machineId: string;
-  readonly requestId: string;
-}
 
 /** One row of what the dialog says: a name for it, and the text, which is wrapped. */
 export interface DialogFact {
