@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly [Group, string])[] = [
   ['Act', 'What is done to machines and runs'],
   ['Move', 'Moving'],
   ['Find', 'Finding'],
+  ['Mark', 'Marking'],
   ['Log', 'In the log'],
   ['Rest', 'The program'],
   ['Dialog', 'In a dialog'],

@@ -1,5 +1,6 @@
 import { dialogActions } from './dialog.ts';
 import { findActions } from './find.ts';
+import { markActions } from './mark.ts';
 import { moveActions } from './move.ts';
 import { programActions } from './program.ts';
 import { repairActions } from './repair.ts';
@@ -10,6 +11,7 @@ export const allActions = [
   ...runActions,
   ...repairActions,
   ...findActions,
+  ...markActions,
   ...moveActions,
   ...programActions,
   ...dialogActions,

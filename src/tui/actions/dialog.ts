@@ -1,6 +1,6 @@
 import type { Action, ActionContext } from '../keys/registry.ts';
 import type { Dialog } from '../store/dialog.ts';
-import { moveDialogFocus, requiredField, typingPlace, whatIsMissing } from '../store/dialog.ts';
+import { isNeeded, missingField, moveDialogFocus, typingPlace, whatIsMissing } from '../store/dialog.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { closeDialog, updateDialog } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -39,9 +39,9 @@ export const dialogActions: readonly Action<ConsoleEffects>[] = [
     run: (context) => {
       const { dialog } = context.store.getState().ui;
       if (dialog === undefined) return;
-      const isParam = typeof dialog.focus === 'number' && dialog.focus !== requiredField(dialog);
+      const field = typeof dialog.focus === 'number' ? dialog.fields[dialog.focus] : undefined;
       // Enter ends a param, and starts nothing.
-      if (isParam) change(context, (now) => moveDialogFocus(now, 1));
+      if (field !== undefined && !isNeeded(field)) change(context, (now) => moveDialogFocus(now, 1));
       else if (dialog.focus === 'cancel') cancel(context);
       else carryOut(context);
     },
@@ -56,6 +56,8 @@ export const dialogActions: readonly Action<ConsoleEffects>[] = [
     footer: 1,
     run: cancel,
   },
+  scrolling('dialog.page-down', 'pagedown', 1),
+  scrolling('dialog.page-up', 'pageup', -1),
   {
     id: 'dialog.yes',
     keys: ['y'],
@@ -69,6 +71,25 @@ export const dialogActions: readonly Action<ConsoleEffects>[] = [
   },
 ];
 
+/** Rows that the list of a dialog moves by. */
+const PAGE = 6;
+
+function scrolling(id: string, key: string, by: 1 | -1): Action<ConsoleEffects> {
+  return {
+    id,
+    keys: [key],
+    label: by > 0 ? 'further' : 'before',
+    help: by > 0 ? 'machines further down the list' : 'machines further up the list',
+    group: 'Dialog',
+    scopes: ['dialog'],
+    run: (context) =>
+      change(context, (dialog) => {
+        const last = Math.max(0, (dialog.jobs?.length ?? 0) - 1);
+        return { ...dialog, jobsTop: Math.max(0, Math.min(last, (dialog.jobsTop ?? 0) + by * PAGE)) };
+      }),
+  };
+}
+
 function cancel({ store }: Context): void {
   const { dialog } = store.getState().ui;
   if (dialog !== undefined) store.setState((state) => closeDialog(state, dialog.id));
@@ -79,7 +100,7 @@ function carryOut(context: Context): void {
   if (dialog === undefined) return;
   const missing = whatIsMissing(dialog);
   if (missing === undefined) context.effects.carryOut(dialog);
-  else change(context, (now) => ({ ...now, focus: Math.max(0, requiredField(now)), notice: missing }));
+  else change(context, (now) => ({ ...now, focus: Math.max(0, missingField(now)), notice: missing }));
 }
 
 function change({ store }: Context, how: (dialog: Dialog) => Dialog): void {

@@ -1,11 +1,12 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { planName, shortRunId } from '../format/words.ts';
-import type { Action, ActionContext } from '../keys/registry.ts';
-import type { DialogDraft } from '../store/dialog.ts';
+import type { Action } from '../keys/registry.ts';
+import { targets } from '../store/marking.ts';
 import { conditionOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { openDialog } from '../store/update.ts';
+import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import { completeRmaDialog, enterDialog, exitDialog, resolveDialog } from './repair-dialogs.ts';
 import { notConnected } from './run.ts';
@@ -22,9 +23,14 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     dangerous: true,
     footer: 13,
     disabledReason: (state) => notConnected(state) ?? notMaintainable(state),
-    run: asking((machine, requestId) =>
-      machine.status?.phase === Phase.MAINTENANCE ? exitDialog(machine, requestId) : enterDialog(machine, requestId),
-    ),
+    run: (context) => {
+      // All of them go the way of the first: out of service, or back.
+      const back = targets(context.store.getState())[0]?.status?.phase === Phase.MAINTENANCE;
+      const dialogOf = back ? exitDialog : enterDialog;
+      ask(context, back ? 'put back' : 'take out of service', (machine) =>
+        dialogOf(machine, context.effects.newRequestId()),
+      );
+    },
   },
   {
     id: 'machine.resolve',
@@ -35,12 +41,12 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     dangerous: true,
     footer: 3,
-    when: (state) => {
-      const machine = selectedMachine(state);
-      return machine !== undefined && (isHeld(machine) || conditionOf(machine, 'NeedsIntervention') !== undefined);
-    },
+    when: (state) => targets(state).some(needsSomebody),
     disabledReason: notConnected,
-    run: asking(resolveDialog),
+    run: (context) =>
+      ask(context, 'resolve', (machine) =>
+        needsSomebody(machine) ? resolveDialog(machine, context.effects.newRequestId()) : undefined,
+      ),
   },
   {
     id: 'machine.nothing-to-resolve',
@@ -50,10 +56,7 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     group: 'Inner',
     scopes: ['main'],
     dangerous: true,
-    when: (state) => {
-      const machine = selectedMachine(state);
-      return machine === undefined || !(isHeld(machine) || conditionOf(machine, 'NeedsIntervention') !== undefined);
-    },
+    when: (state) => !targets(state).some(needsSomebody),
     disabledReason: (state) => {
       const machine = selectedMachine(state);
       return machine === undefined ? 'no machine is selected' : `${machine.machineId} needs no intervention`;
@@ -70,16 +73,17 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     dangerous: true,
     footer: 14,
     disabledReason: (state) => notConnected(state) ?? notInRma(state),
-    run: asking(completeRmaDialog),
+    run: ({ store, effects }) => {
+      const machine = selectedMachine(store.getState());
+      if (machine === undefined) return;
+      store.setState((state) => openDialog(state, completeRmaDialog(machine, effects.newRequestId())));
+    },
   },
 ];
 
-function asking(dialogOf: (machine: Machine, requestId: string) => DialogDraft) {
-  return ({ store, effects }: ActionContext<ConsoleEffects>) => {
-    const machine = selectedMachine(store.getState());
-    if (machine === undefined) return;
-    store.setState((state) => openDialog(state, dialogOf(machine, effects.newRequestId())));
-  };
+/** Whether somebody has to say that they have looked. */
+function needsSomebody(machine: Machine): boolean {
+  return isHeld(machine) || conditionOf(machine, 'NeedsIntervention') !== undefined;
 }
 
 function isHeld({ status }: Machine): boolean {
@@ -87,6 +91,7 @@ function isHeld({ status }: Machine): boolean {
 }
 
 function notMaintainable(state: ConsoleState): string | undefined {
+  if (targets(state).length > 1) return undefined;
   const machine = selectedMachine(state);
   if (machine === undefined) return 'no machine is selected';
   const { machineId, status } = machine;

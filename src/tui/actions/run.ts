@@ -1,12 +1,14 @@
+import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { planName, shortRunId } from '../format/words.ts';
 import type { Action } from '../keys/registry.ts';
 import { isConnected } from '../store/connection.ts';
+import { targets } from '../store/marking.ts';
 import { isActive } from '../store/runs.ts';
-import { selectedMachine, shownRun } from '../store/select.ts';
+import { runOf, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { openDialog } from '../store/update.ts';
+import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import type { RunKind } from './run-dialogs.ts';
 import { cancelDialog, startDialog } from './run-dialogs.ts';
@@ -45,11 +47,11 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     dangerous: true,
     footer: 6,
     disabledReason: (state) => notConnected(state) ?? nothingToCancel(state),
-    run: ({ store }) => {
-      const state = store.getState();
-      const run = shownRun(state);
-      if (run !== undefined) store.setState((now) => openDialog(now, cancelDialog(run, selectedMachine(state))));
-    },
+    run: (context) =>
+      ask(context, 'cancel', (machine, { runs }) => {
+        const run = runOf(runs, machine);
+        return run === undefined || !isActive(run) ? undefined : cancelDialog(run, machine);
+      }),
   },
   {
     id: 'run.retry-now',
@@ -93,24 +95,22 @@ function starting(kind: RunKind, key: string, footer: number, help: string): Act
     dangerous: true,
     footer,
     disabledReason: (state) => notConnected(state) ?? notStartable(state),
-    run: ({ store, effects }) => {
-      const { plans, ...state } = store.getState();
-      const machine = selectedMachine({ plans, ...state });
-      if (machine === undefined) return;
-      const plan = plans.find(({ planId }) => planId === kind.planId);
-      store.setState((now) => openDialog(now, startDialog(kind, machine, plan, effects.newRequestId())));
-      const { dialog } = store.getState().ui;
-      if (dialog !== undefined) effects.preview(dialog);
-    },
+    run: (context) =>
+      ask(context, kind.verb, (machine, { plans }) => {
+        const plan = plans.find(({ planId }) => planId === kind.planId);
+        return startDialog(kind, machine, plan, context.effects.newRequestId());
+      }),
   };
 }
 
 /** Why nothing can be started on the selected machine; the server has the last word, this one spares the dialog. */
 function notStartable(state: ConsoleState): string | undefined {
-  const machine = selectedMachine(state);
+  // Of many machines each has a row of its own that says so.
+  if (targets(state).length > 1) return undefined;
+  const [machine] = targets(state);
   if (machine === undefined) return 'no machine is selected';
   const { machineId, status } = machine;
-  const run = shownRun(state);
+  const run = runOf(state.runs, machine);
   if ((status?.activeRunId ?? '') !== '') {
     const what = run === undefined ? '' : ` with ${planName(run.planId)}, run ${shortRunId(run.runId)}`;
     return `${machineId} is busy${what}: c cancels it`;
@@ -130,11 +130,17 @@ function waitingRun(state: ConsoleState): Run | undefined {
 }
 
 function nothingToCancel(state: ConsoleState): string | undefined {
-  const machine = selectedMachine(state);
+  const about = targets(state);
+  const [machine] = about;
   if (machine === undefined) return 'no machine is selected';
-  const run = shownRun(state);
-  if (run === undefined || !isActive(run)) return `${machine.machineId} has no run to cancel`;
-  return undefined;
+  const isBusy = (one: Machine) => {
+    const run = runOf(state.runs, one);
+    return run !== undefined && isActive(run);
+  };
+  if (about.some(isBusy)) return undefined;
+  return about.length === 1
+    ? `${machine.machineId} has no run to cancel`
+    : 'none of the marked machines has a run to cancel';
 }
 
 function noFake({ connection }: ConsoleState): string | undefined {

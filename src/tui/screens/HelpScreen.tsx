@@ -8,7 +8,7 @@ import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 import { Header } from './Header.tsx';
 
-const GROUPS: readonly Group[] = ['Act', 'Move', 'Find', 'Log', 'Rest', 'Dialog'];
+const GROUPS: readonly Group[] = ['Act', 'Move', 'Find', 'Mark', 'Log', 'Rest', 'Dialog'];
 const KEYS_CELLS = 15;
 const LABEL_CELLS = 15;
 

@@ -47,7 +47,7 @@ export function MachineTable({ size }: { readonly size: Size }) {
   );
 }
 
-function tableTitle({ machines, view, connection }: ConsoleState): Line {
+function tableTitle({ machines, view, marks, connection }: ConsoleState): Line {
   const title: Line = [{ text: 'Machines', tone: 'strong' }];
   if (!machines.loaded) return [...title, { text: ' · loading', tone: 'muted' }];
   const total = machines.ids.length.toLocaleString('en-US');
@@ -56,7 +56,8 @@ function tableTitle({ machines, view, connection }: ConsoleState): Line {
   const way = view.descending ? '↓' : '↑';
   const sort = view.sort === 'machine' && !view.descending ? '' : `  by ${view.sort} ${way}`;
   const stale = connection.link.kind === 'lost' ? ' · as they were when the server was lost' : '';
-  return [...title, { text: ` ${shown}`, tone: 'muted' }, ...filter, { text: sort + stale, tone: 'muted' }];
+  const marked: Line = marks.ids.size === 0 ? [] : [{ text: ` · ${marks.ids.size} marked`, tone: 'accent' }];
+  return [...title, { text: ` ${shown}`, tone: 'muted' }, ...marked, ...filter, { text: sort + stale, tone: 'muted' }];
 }
 
 function nothingLine({ view }: ConsoleState): Line {
@@ -65,7 +66,7 @@ function nothingLine({ view }: ConsoleState): Line {
 }
 
 function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {
-  const { machines, view, runs, selection, clock } = state;
+  const { machines, view, runs, selection, marks, clock } = state;
   const { glyphs } = themeOfState(state);
   const ids = view.ids.slice(selection.top, selection.top + tableRows(layoutOf(state)));
   return ids.flatMap((id) => {
@@ -73,7 +74,7 @@ function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {
     if (machine === undefined) return [];
     const run = runOf(runs, machine);
     const cells = machineCells(machine, { run, glyphs, now: serverNow(state), frame: clock.frame, bar: plan.bar });
-    return [{ id, cells: plan.columns.map(({ key }) => cells[key]) }];
+    return [{ id, cells: plan.columns.map(({ key }) => cells[key]), marked: marks.ids.has(id) || marks.from === id }];
   });
 }
 

@@ -50,11 +50,31 @@ function allLines(
   const change = changeSince(dialog, machines);
   if (change !== undefined) lines.push(blank, ...noticeLines(change, theme, width, factRows));
   lines.push(blank);
+  if (dialog.jobs !== undefined) lines.push(...jobLines(dialog, theme, width, factRows * ROWS_A_FACT), blank);
   if (dialog.fields.length > 0) lines.push(...fieldLines(dialog, theme, width), blank);
   if (dialog.notice !== '') lines.push(...noticeLines(dialog.notice, theme, width, factRows), blank);
   const asking: Line = [{ text: 'asking the server …', tone: 'muted' }];
   lines.push(dialog.busy ? centered(asking, width) : buttons(dialog, theme, width), blank);
   return lines;
+}
+
+/** Rows of jobs for each row that a fact is given: as a dialog gets less room, both get less. */
+const ROWS_A_FACT = 3;
+const MACHINE_CELLS = 22;
+
+/** A row a machine, as many as there is room for, and how many there are above and below. */
+function jobLines({ jobs = [], jobsTop = 0 }: Dialog, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
+  const top = Math.max(0, Math.min(jobsTop, jobs.length - rows));
+  const shown = jobs.slice(top, top + rows);
+  const lines = shown.map(
+    ({ machineId, text, tone }): Line => [
+      { text: fitCells(machineId, MACHINE_CELLS, 'left', glyphs.ellipsis) },
+      { text: ellipsis(printable(text), width - MACHINE_CELLS, glyphs.ellipsis), tone },
+    ],
+  );
+  const below = jobs.length - top - shown.length;
+  if (top === 0 && below === 0) return lines;
+  return [...lines, [{ text: `${top} above, ${below} below; PgUp and PgDn go there`, tone: 'muted' }]];
 }
 
 function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number, rows: number): readonly Line[] {

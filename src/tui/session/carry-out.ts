@@ -1,47 +1,28 @@
-import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { acknowledgeDialog, isAcknowledgeable, previewedDialog } from '../actions/run-dialogs.ts';
-import type { ConsoleBackend } from '../backend.ts';
 import { failureMessage, failureReason } from '../backend.ts';
-import { count, machinePhaseWord, shortRunId } from '../format/words.ts';
+import { count, shortRunId } from '../format/words.ts';
 import type { Dialog, DialogFact } from '../store/dialog.ts';
-import { orderOf, valuesOf } from '../store/dialog.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { closeDialog, openDialog, showToast, updateDialog } from '../store/update.ts';
-import type { Session } from './session.ts';
-
-/** What carrying out needs. */
-export interface Hands {
-  readonly store: ConsoleStore;
-  readonly backend: ConsoleBackend;
-  readonly session: Session;
-}
+import { carryOutMany, previewMany } from './carry-out-many.ts';
+import type { Hands } from './perform.ts';
+import { perform } from './perform.ts';
 
 /**
  * Does what a dialog asks about. The dialog stays until the server has answered: what went wrong is said in it, and pressing
  * again sends the same request id, so that a lost answer makes no second run.
  */
-export async function carryOut(dialog: Dialog, { store, backend, session }: Hands): Promise<void> {
+export async function carryOut(dialog: Dialog, hands: Hands): Promise<void> {
   const { intent, id } = dialog;
-  if (intent.kind === 'quit') return;
-  const order = orderOf(dialog);
+  if (intent.kind === 'many') return carryOutMany(dialog, hands);
+  const { store, session } = hands;
   store.setState((state) => updateDialog(state, id, (now) => ({ ...now, busy: true, notice: '' })));
   try {
-    if (intent.kind === 'repair') {
-      const machine = await backend.repair(intent, valuesOf(dialog), session.signal);
-      const text = `${machine.machineId} is ${machinePhaseWord(machine.status?.phase ?? Phase.PHASE_UNSPECIFIED)}`;
-      store.setState((state) => showToast(closeDialog(state, id), 'ok', text));
-      return;
-    }
-    const run =
-      intent.kind === 'cancel-run'
-        ? await backend.cancelRun(intent.runId, '', session.signal)
-        : await backend.startRun(order ?? intent.order, session.signal);
-    if (intent.kind === 'start-run') session.learn(run);
-    const what = intent.kind === 'start-run' ? 'accepted' : `canceled; ${run.machineId} needs intervention`;
-    store.setState((state) => showToast(closeDialog(state, id), 'ok', `run ${shortRunId(run.runId)} ${what}`));
+    const text = await perform(intent, dialog, hands);
+    store.setState((state) => showToast(closeDialog(state, id), 'ok', text));
   } catch (error) {
     if (session.signal.aborted) return;
-    if (failureReason(error) === 'PREVIEW_STALE') void preview(dialog, { store, backend, session });
+    if (failureReason(error) === 'PREVIEW_STALE') void preview(dialog, hands);
     const reason = failureReason(error);
     if (isAcknowledgeable(reason) && store.getState().ui.dialog?.id === id) {
       store.setState((state) => openDialog(state, acknowledgeDialog(dialog, reason, failureMessage(error))));
@@ -53,11 +34,14 @@ export async function carryOut(dialog: Dialog, { store, backend, session }: Hand
  * Asks the server what a dialog's run would do. A server that does not say leaves the dialog as it is: what it says is known
  * here as well, but for how long it took.
  */
-export async function preview({ id, intent }: Dialog, { store, backend, session }: Hands): Promise<void> {
+export async function preview(dialog: Dialog, hands: Hands): Promise<void> {
+  const { id, intent } = dialog;
+  const { store, backend, session } = hands;
+  if (intent.kind === 'many') return previewMany(dialog, hands);
   if (intent.kind !== 'start-run') return;
   try {
     const answer = await backend.previewRun(intent.order, session.signal);
-    store.setState((state) => updateDialog(state, id, (dialog) => previewedDialog(dialog, answer)));
+    store.setState((state) => updateDialog(state, id, (now) => previewedDialog(now, answer)));
   } catch {
     const unknown = (fact: DialogFact) => (fact.name === 'took' ? { ...fact, text: 'not known' } : fact);
     store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts: now.facts.map(unknown) })));

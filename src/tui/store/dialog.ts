@@ -10,7 +10,19 @@ export type Intent =
   | { readonly kind: 'cancel-run'; readonly runId: string; readonly machineId: string }
   /** The reason is what is in the dialog's field, and so are the parts of an RMA. */
   | ({ readonly kind: 'repair' } & RepairTarget)
+  /** Of each of the dialog's jobs its own. */
+  | { readonly kind: 'many'; readonly verb: string }
   | { readonly kind: 'quit' };
+
+/** What is done to one of many machines, and how it stands. */
+export interface Job {
+  readonly machineId: string;
+  readonly intent: Intent;
+  /** What is to be said of it, in its row. */
+  readonly text: string;
+  readonly tone: Tone;
+  readonly done: boolean;
+}
 
 /** One row of what the dialog says: a name for it, and the text, which is wrapped. */
 export interface DialogFact {
@@ -48,6 +60,10 @@ export interface Dialog {
   /** Why somebody has to look first; going on acknowledges it. */
   readonly attention: readonly DialogFact[];
   readonly intent: Intent;
+  /** A row for each machine, where it is about many. */
+  readonly jobs?: readonly Job[];
+  /** Rows of the jobs that are scrolled by. */
+  readonly jobsTop?: number;
   readonly fields: readonly DialogField[];
   /** What is typed into the fields, in their order. */
   readonly typed: readonly FieldState[];
@@ -84,34 +100,43 @@ export function subjectOf({ machineId, etag, status }: Machine): DialogSubject {
 }
 
 /** What is missing to go on, as a sentence; undefined: nothing. */
-export function whatIsMissing({ fields, typed, needsValue }: Dialog): string | undefined {
-  const wrong = fields.find(({ expected }, at) => expected !== undefined && typed[at]?.text !== expected);
-  if (wrong !== undefined) return `type ${wrong.expected} to go on`;
-  const empty = fields.find(({ required }, at) => required === true && (typed[at]?.text.trim() ?? '') === '');
-  if (empty !== undefined) return `say the ${empty.label} to go on`;
-  return needsValue && typed.every(({ text }) => text === '') ? 'fill in at least one setting' : undefined;
+export function whatIsMissing(dialog: Dialog): string | undefined {
+  const field = dialog.fields[missingField(dialog)];
+  if (field?.expected !== undefined) return `type ${field.expected} to go on`;
+  if (field !== undefined) return `say the ${field.label} to go on`;
+  const isEmpty = dialog.typed.every(({ text }) => text === '');
+  return dialog.needsValue && isEmpty ? 'fill in at least one setting' : undefined;
 }
 
-/** The place of the field that has to be typed; -1: none has to. */
-export function requiredField({ fields }: Dialog): number {
-  return fields.findIndex(({ expected, required }) => expected !== undefined || required === true);
+/** True of a field without which nothing goes on. */
+export function isNeeded({ expected, required }: DialogField): boolean {
+  return expected !== undefined || required === true;
 }
 
-/** The field that takes what is typed: the one with the focus, else the one that has to be typed; -1: none. */
+/** The place of the first field that is needed and not right yet; -1: none. */
+export function missingField({ fields, typed }: Dialog): number {
+  return fields.findIndex((field, at) => {
+    const text = typed[at]?.text ?? '';
+    return field.expected === undefined ? field.required === true && text.trim() === '' : text !== field.expected;
+  });
+}
+
+/** The field that takes what is typed: the one with the focus, else the first that is needed, one that is not right before others; -1: none. */
 export function typingPlace(dialog: Dialog): number {
-  return typeof dialog.focus === 'number' ? dialog.focus : requiredField(dialog);
+  if (typeof dialog.focus === 'number') return dialog.focus;
+  const missing = missingField(dialog);
+  return missing >= 0 ? missing : dialog.fields.findIndex(isNeeded);
 }
 
-/** What StartRun is given, if the dialog asks about one: with the params that somebody has changed. */
-export function orderOf({ intent, fields, typed }: Dialog): StartRunOrder | undefined {
-  if (intent.kind !== 'start-run') return undefined;
+/** An order with the params that somebody has changed in the dialog. */
+export function orderWith(order: StartRunOrder, { fields, typed }: Dialog): StartRunOrder {
   const changed = fields.flatMap(({ param, initial }, at) => {
     const text = typed[at]?.text.trim() ?? '';
     return param === '' || text === '' || text === initial ? [] : [[param, text] as const];
   });
-  if (changed.length === 0) return intent.order;
+  if (changed.length === 0) return order;
   // The preview was of other params, and would be refused.
-  return { ...intent.order, params: { ...intent.order.params, ...Object.fromEntries(changed) }, previewToken: '' };
+  return { ...order, params: { ...order.params, ...Object.fromEntries(changed) }, previewToken: '' };
 }
 
 /** What is in the dialog's fields, by their names; what is empty is left out. */

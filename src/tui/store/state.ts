@@ -8,6 +8,8 @@ import type { LogState } from './log.ts';
 import { emptyLog } from './log.ts';
 import type { MachinesState } from './machines.ts';
 import { noMachines } from './machines.ts';
+import type { MarksState } from './marks.ts';
+import { noMarks } from './marks.ts';
 import type { RunsState } from './runs.ts';
 import { noRuns } from './runs.ts';
 import type { Selection } from './selection.ts';
@@ -77,6 +79,7 @@ export interface ConsoleState {
   readonly plans: readonly Plan[];
   readonly log: LogState;
   readonly selection: Selection;
+  readonly marks: MarksState;
   readonly ui: UiState;
   readonly settings: SettingsState;
   readonly clock: ClockState;
@@ -101,6 +104,7 @@ export function initialState({ label, attached, size, settings, now }: InitialSt
     plans: [],
     log: emptyLog(''),
     selection: noSelection,
+    marks: noMarks,
     ui: {
       size,
       focus: 'machines',

@@ -6,6 +6,7 @@ import { tableRows, tabOrder } from './layout.ts';
 import { appendLog, emptyLog } from './log.ts';
 import type { MachineChange } from './machines.ts';
 import { applyMachineChanges } from './machines.ts';
+import { keepMarks } from './marking.ts';
 import type { RunChange } from './runs.ts';
 import { applyRunChanges } from './runs.ts';
 import { layoutOf } from './select.ts';
@@ -33,7 +34,7 @@ export function takeNews(state: ConsoleState, news: StreamNews): ConsoleState {
   const longer = appendLog(state.log, news.log);
   const log = news.logEnded ? { ...longer, open: false } : longer;
   const view = applyMatches(state.view, news.matches);
-  return showView({ ...state, machines, runs, log }, view);
+  return keepMarks(showView({ ...state, machines, runs, log }, view));
 }
 
 /** Shows the machines of a view. The selection stays on its machine if that is among them. */

@@ -18,6 +18,7 @@ export interface Row {
   readonly id: string;
   /** A piece for each column, in their order. */
   readonly cells: readonly Segment[];
+  readonly marked?: boolean;
 }
 
 interface DataTableProps {
@@ -47,7 +48,7 @@ export function DataTable({ columns, rows, selected, focused, width, dimmed }: D
       <LineView line={[{ text: ' '.repeat(CARET_CELLS) + head, tone: 'muted' }]} width={width} />
       {rows.map((row) => {
         const isSelected = row.id === selected;
-        const caret = isSelected ? `${theme.glyphs.caret}  ` : ' '.repeat(CARET_CELLS);
+        const caret = `${isSelected ? theme.glyphs.caret : ' '}${row.marked === true ? '*' : ' '} `;
         const style = isSelected ? (focused ? theme.selected : theme.selectedElsewhere) : undefined;
         const line = [{ text: caret }, ...rowLine(row, columns, mark, dimmed)];
         return <LineView key={row.id} line={line} width={width} {...(style === undefined ? {} : { style })} />;
@@ -71,6 +72,6 @@ export function sameRows(a: readonly Row[], b: readonly Row[]): boolean {
 }
 
 function sameRow(a: Row, b: Row | undefined): boolean {
-  if (b === undefined || a.id !== b.id || a.cells.length !== b.cells.length) return false;
+  if (b === undefined || a.id !== b.id || a.marked !== b.marked || a.cells.length !== b.cells.length) return false;
   return a.cells.every((cell, at) => cell.text === b.cells[at]?.text && cell.tone === b.cells[at]?.tone);
 }

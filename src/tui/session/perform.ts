@@ -1,0 +1,36 @@
+import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import type { ConsoleBackend } from '../backend.ts';
+import { machinePhaseWord, shortRunId } from '../format/words.ts';
+import type { Dialog, Intent } from '../store/dialog.ts';
+import { orderWith, valuesOf } from '../store/dialog.ts';
+import type { ConsoleStore } from '../store/store.ts';
+import type { Session } from './session.ts';
+
+/** What carrying out needs. */
+export interface Hands {
+  readonly store: ConsoleStore;
+  readonly backend: ConsoleBackend;
+  readonly session: Session;
+}
+
+/** Does one thing, with what was typed into its dialog, and answers what became of it. */
+export async function perform(intent: Intent, dialog: Dialog, { backend, session }: Hands): Promise<string> {
+  switch (intent.kind) {
+    case 'start-run': {
+      const run = await backend.startRun(orderWith(intent.order, dialog), session.signal);
+      session.learn(run);
+      return `run ${shortRunId(run.runId)} accepted`;
+    }
+    case 'cancel-run': {
+      const run = await backend.cancelRun(intent.runId, '', session.signal);
+      return `run ${shortRunId(run.runId)} canceled; ${run.machineId} needs intervention`;
+    }
+    case 'repair': {
+      const machine = await backend.repair(intent, valuesOf(dialog), session.signal);
+      return `${machine.machineId} is ${machinePhaseWord(machine.status?.phase ?? Phase.PHASE_UNSPECIFIED)}`;
+    }
+    case 'many':
+    case 'quit':
+      throw new Error(`${intent.kind} is nothing that is done to one machine`);
+  }
+}
