@@ -53,6 +53,14 @@ const phases = async () =>
 const THREE = ['node-1,r1,S1', 'node-2,r1,S2', 'node-3,r1,S3'];
 
 describe('a sync', () => {
+  it('retires nothing by a file without machines', async () => {
+    await bmdemo(sync(THREE, '--yes'));
+    const told = await bmdemo(sync([], '--retire-missing', '--yes'));
+    expect(told.code).toBe(5);
+    expect(told.err).toContain('the file has no machines');
+    expect(await phases()).toEqual([1, 2, 3].map((at) => `node-${at} cmdb FACTORY_READY`));
+  });
+
   it('makes the file the truth for the machines of its source, and leaves those of others alone', async () => {
     await bmdemo(['import', '1']);
     const first = await bmdemo(sync(THREE, '--yes'));

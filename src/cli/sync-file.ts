@@ -44,6 +44,10 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
     await writeTold(context, { ...order, atomic: true }, [], mistakes);
     return EXIT.refused;
   }
+  if (order.retireMissing && file.rows.length === 0) {
+    // An export that failed half-way looks like this, and would end every machine of the source.
+    throw new CommandFailure('the file has no machines: --retire-missing would retire all of its source', EXIT.refused);
+  }
   const shown = await planned(context, order, file);
   const changes = shown.filter(({ outcome }) => isChange(outcome, order));
   if (dryRun || changes.length === 0) {
