@@ -172,7 +172,7 @@ describe('completion', () => {
       return answer.stdout.trim();
     };
     expect(complete('bmdemo', 'rep')).toBe('repave');
-    expect(complete('bmdemo', 'repave', '--ack')).toBe('--acknowledge');
+    expect(complete('bmdemo', 'repave', '--ack')).toBe('--acknowledge --acknowledge-cluster');
     expect(complete('bmdemo', 'reboot', 'mach')).toBe('machine-1 machine-2');
     expect(complete('bmdemo', 'list', '-o', 'j')).toBe('json');
   });
