@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { runPhaseWord } from '../tui/format/words.ts';
 import type { Ending } from './context.ts';
+import { stoppingLines } from './follow/run-lines.ts';
 import { addSteering } from './steer.ts';
 
 /** `bmdemo cancel RUN`. */
@@ -13,9 +14,6 @@ export function addCancelCommand(program: Command, ending: Ending): void {
       "bmdemo cancel --selector plan_id=plan/upgrade --expect 12 --reason 'the new version is broken'",
     ],
     call: (client, request) => client.runs.cancelRun(request),
-    sentences: (run) => [
-      `run ${run.runId} of ${run.machineId} is ${runPhaseWord(run.phase)}`,
-      ...(run.stopping ? ['  its call to the hardware has not returned yet; the machine is held until it has'] : []),
-    ],
+    sentences: (run) => [`run ${run.runId} of ${run.machineId} is ${runPhaseWord(run.phase)}`, ...stoppingLines(run)],
   });
 }

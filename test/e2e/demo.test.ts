@@ -37,6 +37,13 @@ describe('bmdemo demo in a pipe', () => {
     const [first, second] = [...out.matchAll(/^ {2}(?:first|second) +change-4711 +([0-9a-z]{16})$/gm)];
     expect(first?.[1]).toBeDefined();
     expect(second?.[1]).toBe(first?.[1]);
+    // The answer to a command comes before the log of what it has begun.
+    const accepted = [...out.matchAll(/^ {2}run (\w{8}) on machine-\d accepted$/gm)];
+    expect(accepted).toHaveLength(6);
+    for (const { 1: id, index } of accepted) {
+      const log = out.search(new RegExp(`^run ${id}\\w+ of machine-`, 'm'));
+      if (log >= 0) expect(log).toBeGreaterThan(index);
+    }
     for (const claim of [
       /✓ run \w{8} on machine-1 has tried verify-in-cluster again, attempt 2 of 4/,
       /✓ machine-1 has passed PROVISIONING, READY, IN_SERVICE/,
@@ -47,6 +54,23 @@ describe('bmdemo demo in a pipe', () => {
     ]) {
       expect(out).toMatch(claim);
     }
+  });
+
+  it.each([
+    ['machine-1/repave-image=fail,terminal', '5 of 10 · Repave a machine', '6 of 10'],
+    ['machine-3/mark-rma=fail,terminal', '9 of 10 · Hardware fails', '10 of 10'],
+  ])('ends with 1 and goes no further where a chapter does not do what it says, for %s', async (fault, last, next) => {
+    const { code, out } = await run('demo', '--auto', '0', '--speed', '20', '--port', '0', '--fault', fault);
+    expect(out).toContain(`== ${last}`);
+    expect(out).toMatch(/✗ run \w{8} on machine-\d FAILED: .+\n$/);
+    expect(out).not.toContain(next);
+    expect(code).toBe(1);
+  });
+
+  it.each(['--store', '--fake-world'])('says why it takes no %s', async (flag) => {
+    const { code, err } = await run('demo', flag, 'memory');
+    expect(err).toContain(`${flag} is not for a talk, which begins with a fresh store and fresh hardware each time`);
+    expect(code).toBe(2);
   });
 
   it('looks through a script and names every mistake', async () => {

@@ -21,6 +21,8 @@ export interface StageParts {
   /** Where the server listens, or is to listen. */
   readonly address: string;
   readonly slow: boolean;
+  /** Nothing can be changed by somebody who explores. */
+  readonly readOnly: boolean | undefined;
   readonly theme: ThemeName | undefined;
   readonly notesListen: RemoteTarget | null;
   readonly record: DemoOptions['record'];
@@ -28,7 +30,7 @@ export interface StageParts {
 
 /** Plays a tour on the console until it is over, or the console is left. */
 export async function playOnConsole(parts: StageParts): Promise<ConsoleExit> {
-  const { context, director, address, slow, theme, notesListen, record } = parts;
+  const { context, director, address, slow, readOnly, theme, notesListen, record } = parts;
   // Ink's colour library reads the environment when it is loaded, which is in the import below.
   if (context.settings.value('color') === false) process.env.NO_COLOR = '1';
   const { runConsole } = await import('../../tui/console.tsx');
@@ -52,6 +54,7 @@ export async function playOnConsole(parts: StageParts): Promise<ConsoleExit> {
       open: (signal) => openWhenStarted(context, director, signal),
       label: address,
       attached: !director.moment.plan.ownServer,
+      readOnly,
       theme,
       stateDirectory: stateDirectory(context.io.env),
       guest,

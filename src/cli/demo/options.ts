@@ -1,28 +1,25 @@
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import type { Pace } from '../../tour/director/state.ts';
 import type { RemoteTarget } from '../../tour/remote/listener.ts';
 import { usageFailure } from '../failure.ts';
 import type { Settings } from '../settings/resolve.ts';
 import { addSettings } from '../settings/resolve.ts';
 import type { SettingName } from '../settings/settings.ts';
-import { COMMON_SETTINGS, flagOf, LISTEN_SETTINGS, SERVER_SETTINGS } from '../settings/settings.ts';
+import { flagOf, LISTEN_SETTINGS, SERVER_SETTINGS, SETTINGS } from '../settings/settings.ts';
+import { CONSOLE_SETTINGS } from '../tui.ts';
 import { readNotesListen } from './remotes.ts';
 
-/** What of a server a tour settles itself: each begins with a fresh store and fresh machines. */
+/** What a tour settles itself: a fresh store takes none of the hardware that an older one has fenced off. */
 const NOT_FOR_TOURS: readonly SettingName[] = ['store', 'fake-world'];
 
-/** What the tour's own server can be told. */
-const TOUR_SERVER_SETTINGS = SERVER_SETTINGS.filter((name) => !NOT_FOR_TOURS.includes(name));
+const isForTours = (name: SettingName) => !NOT_FOR_TOURS.includes(name);
 
-/** What `demo` understands beside its own options. */
-const DEMO_SETTINGS: readonly SettingName[] = [
-  'theme',
-  ...LISTEN_SETTINGS,
-  ...TOUR_SERVER_SETTINGS,
-  'server',
-  'user',
-  ...COMMON_SETTINGS,
-];
+/** What the tour's own server can be told. */
+const TOUR_SERVER_SETTINGS = SERVER_SETTINGS.filter(isForTours);
+
+/** What `demo` understands beside its own options: what the console does. */
+const DEMO_SETTINGS: readonly SettingName[] = CONSOLE_SETTINGS.filter(isForTours);
 
 /** The options of `demo` itself, as commander gives them. */
 export interface RawDemoOptions {
@@ -38,6 +35,8 @@ export interface RawDemoOptions {
   readonly record?: string;
   readonly force?: boolean;
   readonly idleLimit?: string;
+  readonly store?: string;
+  readonly fakeWorld?: string;
 }
 
 /** The same, read. */
@@ -73,11 +72,19 @@ export function addDemoOptions(command: Command): void {
     .option('--idle-limit <SECONDS>', 'with --record, how long a pause is played at most (default 2)')
     .option('--force', 'with --record, write over a file that is there')
     .option('--fast', 'the usual timings, where a terminal would have the slow ones');
+  // Hands that know `tui` and `serve` write them, and are told why they are not taken.
+  for (const name of NOT_FOR_TOURS) command.addOption(new Option(SETTINGS[name].flags).hideHelp());
   addSettings(command, DEMO_SETTINGS);
 }
 
 /** Reads them. @throws CommandFailure that says which is wrong */
 export function readDemoOptions(raw: RawDemoOptions): DemoOptions {
+  const settled = raw.store === undefined ? (raw.fakeWorld === undefined ? null : 'fake-world') : 'store';
+  if (settled !== null) {
+    throw usageFailure(
+      `${flagOf(settled)} is not for a talk, which begins with a fresh store and fresh hardware each time; --server shows a server that you have started with it`,
+    );
+  }
   const minutes = raw.minutes === undefined ? 10 : Number(raw.minutes);
   if (minutes !== 10 && minutes !== 15) throw usageFailure(`--minutes must be 10 or 15, and is "${raw.minutes}"`);
   if (raw.from !== undefined && !/^\d{1,2}$/.test(raw.from)) {

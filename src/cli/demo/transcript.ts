@@ -43,6 +43,8 @@ export class Transcript {
   #card: Card['kind'] | null = null;
   /** The beat whose text was told last. */
   #said = '';
+  /** The work whose answer was told last. */
+  #answered = 0;
 
   constructor(parts: TranscriptParts) {
     this.#parts = parts;
@@ -54,6 +56,7 @@ export class Transcript {
   async play(): Promise<boolean> {
     const { director, pace } = this.#parts;
     const unsubscribe = director.subscribe(() => {
+      this.#tellAnswer();
       this.#tellPhases();
       this.#follow(director.moment);
     });
@@ -81,7 +84,6 @@ export class Transcript {
     const { stage, place } = moment.state;
     if (stage === 'ended') return;
     if (stage === 'ready') return this.#line(paint('strong', moment.plan.script.title));
-    const { command } = beatAt(moment.plan.script, place);
     const beat = `${place.part}.${place.beat}`;
     if (this.#said !== beat && stage !== 'failed') {
       this.#said = beat;
@@ -93,7 +95,6 @@ export class Transcript {
       case 'failed':
         return this.#fail(moment);
       case 'done':
-        if (command !== null && moment.state.told !== '') await this.#line(`  ${moment.state.told}`);
         await this.#claims(moment);
         return this.#showCard(moment);
       default:
@@ -132,10 +133,18 @@ export class Transcript {
     for (const line of cardLines(card, Number.POSITIVE_INFINITY, this.#parts.paint)) await this.#line(`  ${line}`);
   }
 
+  /** Tells what was answered to the command of the present beat, before anything that follows from it. */
+  #tellAnswer(): void {
+    const { told, work } = this.#parts.director.moment.state;
+    if (told === '' || work === this.#answered) return;
+    this.#answered = work;
+    void this.#line(`  ${told}`);
+  }
+
   /** Follows the run that the present beat has started, unless it is one for the background. */
   #follow({ plan, state, facts, server }: TourMoment): void {
     const { command } = beatAt(plan.script, state.place);
-    if (command?.kind !== 'start' || command.detach || server === '') return;
+    if (command?.kind !== 'start' || command.detach || server === '' || state.told === '') return;
     const run = facts.named.get(`${state.place.part}/${command.as}`)?.answer;
     if (run === undefined || run === null || this.#followed.has(run.runId)) return;
     this.#client ??= this.#parts.connect(server);
@@ -158,7 +167,10 @@ export class Transcript {
 
   /** Tells the phases that the machines of the walk pass. */
   #tellPhases(): void {
-    const { plan, view, machineOf } = this.#parts.director.moment;
+    const { plan, state, view, machineOf } = this.#parts.director.moment;
+    // A watch may be quicker than the answer to the command that it tells the outcome of.
+    const unanswered = state.stage === 'running' && state.told === '';
+    if (unanswered && beatAt(plan.script, state.place).command !== null) return;
     for (const role of Object.keys(plan.script.roles)) {
       const machine = view.machines.get(machineOf(role));
       if (machine === undefined) continue;

@@ -1,7 +1,7 @@
 import { cellWidth } from '../../tui/format/cells.ts';
 import { printable } from '../../tui/format/printable.ts';
 import { formatClock, formatCountdown, formatDuration, millis } from '../../tui/format/time.ts';
-import { planName, runPhaseWord } from '../../tui/format/words.ts';
+import { count, planName, runPhaseWord } from '../../tui/format/words.ts';
 import type { LogChunk, Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { StepStatus_State } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Paint } from '../output/paint.ts';
@@ -23,7 +23,7 @@ export class RunLines {
 
   /** What is followed. */
   head(run: Run): string {
-    return `${this.#paint('strong', `run ${run.runId}`)} of ${run.machineId}: ${planName(run.planId)}, ${run.steps.length} steps`;
+    return `${this.#paint('strong', `run ${run.runId}`)} of ${run.machineId}: ${planName(run.planId)}, ${count(run.steps.length, 'step')}`;
   }
 
   /** What became of a step, at a time in milliseconds since 1970. */
@@ -74,13 +74,21 @@ export class RunLines {
       `run ${run.runId} of ${run.machineId} ${word}${by} after ${took}`,
       ...(error === undefined ? [] : [`  ${error.code}: ${printable(error.message)}`]),
       ...(skipped.length === 0 ? [] : [`  not run: ${skipped.join(', ')}`]),
-      ...(run.stopping ? ['  its call to the hardware has not returned yet; the machine is held until it has'] : []),
+      ...stoppingLines(run),
     ];
   }
 
   #line(at: number, step: string, text: string): string {
     return `${this.#paint('muted', formatClock(at))}  ${step.padEnd(this.#width)}  ${text}`;
   }
+}
+
+/** What is still going on of a run that has ended: nothing, or its call to the hardware. */
+export function stoppingLines({ stopping }: Run): string[] {
+  if (!stopping) return [];
+  return [
+    '  its call to the hardware has been told to stop, and has not returned yet; the machine is held until it has',
+  ];
 }
 
 /** What is under way, in one line: `repave-image 3/5, attempt 2 of 2, 72% layer 4 of 6`. */

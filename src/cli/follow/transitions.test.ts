@@ -107,7 +107,7 @@ describe('the outcome', () => {
       'run abcdefgh12345678 of machine-1 FAILED after 2.0s',
       '  STEP_STUCK: boot does not end',
       '  not run: verify',
-      '  its call to the hardware has not returned yet; the machine is held until it has',
+      '  its call to the hardware has been told to stop, and has not returned yet; the machine is held until it has',
     ]);
   });
 

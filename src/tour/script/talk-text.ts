@@ -38,9 +38,9 @@ chapters:
     time: 45s
     beats:
       - say: >-
-          We begin with nothing, so the first thing is a server. Everything that it can do is written down in protobuf:
-          machines are registered and tracked by one service, plans say what can be done, and runs carry a plan out on a
-          machine and tell us about it as they go.
+          We begin with nothing, so the first thing is a server. Everything that it can do is written down in protobuf, so
+          that every call is type-safe: machines are registered and tracked by one service, plans say what can be done,
+          and runs carry a plan out on a machine and tell us about it as they go.
         points:
           - "MachineService: register and track"
           - "PlanService: workflows of several steps"
@@ -50,10 +50,10 @@ chapters:
           - server: up
         onFail: The address may be taken. While I look, think of your own first server of the day.
       - say: >-
-          There it is. The process itself keeps nothing to itself: what it knows lives in a store, and a store can be a
+          There it is. The process itself remembers nothing: what it knows lives in a store, and a store can be a
           database. And a word on tempo: the hardware today is simulated, and slowed down so that we can follow it.
         points:
-          - Types and compact messages come with gRPC
+          - gRPC is type-safe, and its messages are compact
           - The server is stateless, the state is in the store
           - Slow timings are for the audience
         show: { pane: machines }
@@ -376,7 +376,7 @@ chapters:
       - idle: true
     beats:
       - say: >-
-          Let me put it together. A typed API that streams. Plans that say what, not how. Requests that can be repeated
+          Let me put it together. A type-safe API that streams. Plans that say what, not how. Requests that can be repeated
           without harm. A system that tells you at any moment what it does and what it waits for. And an architecture in
           which the hardware is an interface: today it was simulated, tomorrow it is Redfish, SSH and Kubernetes.
         points:
@@ -398,7 +398,7 @@ chapters:
         show: { card: closing }
 
 summary:
-  - A typed gRPC API, with streams for logs and state
+  - A type-safe gRPC API, with streams for logs and state
   - Declarative plans for work of several steps
   - Idempotent requests that are safe to repeat
   - Conditions, events and logs that tell everything
