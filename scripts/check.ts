@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { packageRoot } from './bundle.ts';
 import { checkGenerated } from './check-generated.ts';
 import { checkImports } from './check-imports.ts';
+import { checkConfigSchema } from './generate-config-schema.ts';
 import { checkKeys } from './generate-keys.ts';
 
 /** What is wrong, for a person to read; empty when nothing is. */
@@ -18,6 +19,7 @@ const checks: Record<string, Check> = {
   'buf lint': program('buf', 'lint'),
   generated: async () => (await checkGenerated(packageRoot)).join('\n'),
   'key list': checkKeys,
+  'configuration schema': checkConfigSchema,
   'dead exports': program('knip', '--no-progress', '--no-config-hints'),
 };
 

@@ -66,10 +66,15 @@ export interface Ending {
   exit(code: ExitCode): void;
 }
 
-/** Makes commander's action out of a handler: settings before it, the exit code and one sentence for a failure behind. */
+/**
+ * Makes commander's action out of a handler: settings before it, the exit code and one sentence for a failure behind.
+ *
+ * @param manner `unread`: the configuration file is not looked at, for a command that is about the file itself
+ */
 export function action<Operands extends readonly unknown[], Options>(
   { io, exit }: Ending,
   handler: Handler<Operands, Options>,
+  { unread = false }: { readonly unread?: boolean } = {},
 ): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const command = args.at(-1) as Command;
@@ -77,7 +82,7 @@ export function action<Operands extends readonly unknown[], Options>(
     const operands = args.slice(0, -2) as unknown as Operands;
     let context: Context | null = null;
     try {
-      context = new Context(io, readSettings(lineage(command), io.env));
+      context = new Context(io, readSettings(lineage(command), io.env, unread));
       exit(await handler(context, operands, options));
     } catch (error) {
       exit(await reportFailure(io, error, context));

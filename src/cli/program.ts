@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addApproveCommand } from './approve.ts';
 import { addCancelCommand } from './cancel.ts';
 import { addCompletionCommand } from './completion.ts';
+import { addConfigCommand } from './config.ts';
 import type { Context, Ending } from './context.ts';
 import { action, reportFailure } from './context.ts';
 import { addDemoCommand } from './demo.ts';
@@ -100,6 +101,7 @@ function createProgram(ending: Ending): Command {
   addNotesCommand(program, ending);
   addServeCommand(program, ending);
   addStoreCommand(program, ending);
+  addConfigCommand(program, ending);
   addCompletionCommand(program, ending);
 
   program.action(
@@ -118,7 +120,7 @@ main job. \`bmdemo COMMAND --help\` has the options and an example of each.
 
 The options of tui and serve, and the common options of the commands, have an environment variable,
 named in their help, and a key in the configuration file ($XDG_CONFIG_HOME/bmdemo/config.yaml): a flag
-beats the variable, and that the file.
+beats the variable, and that the file; \`bmdemo config\` writes one, and says what holds.
 
 Exit codes: 0 done, 1 a run or a call failed, 2 the command line is wrong, 3 the run was canceled,
 4 no server, 5 refused (busy, intervention needed, RMA).

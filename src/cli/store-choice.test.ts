@@ -4,8 +4,8 @@ import { storeOf } from './store-choice.ts';
 
 const ENV = { XDG_STATE_HOME: '/state' };
 
-function settings(values: Partial<Record<string, unknown>>): Settings {
-  return { given: () => undefined, value: (name) => values[name] as never };
+function settings(values: Partial<Record<string, unknown>>): Pick<Settings, 'value'> {
+  return { value: (name) => values[name] as never };
 }
 
 it('is a file in the state directory where nothing is said', () => {

@@ -5,7 +5,7 @@ import type { Settings } from './settings/resolve.ts';
 import { stateDirectory } from './state-directory.ts';
 
 /** The store that the settings name; a file in the state directory where they name none. */
-export function storeOf(settings: Settings, env: NodeJS.ProcessEnv): StoreConfig {
+export function storeOf(settings: Pick<Settings, 'value'>, env: NodeJS.ProcessEnv): StoreConfig {
   const location = settings.value('store');
   if (location === undefined) return { kind: 'sqlite', path: join(stateDirectory(env), 'bmdemo.db') };
   if (location.kind !== 'postgres') return location;

@@ -75,6 +75,8 @@ export async function runTui(context: Context): Promise<ExitCode> {
       label: choice.address.label,
       attached: choice.kind === 'attach',
       readOnly: settings.value('read-only'),
+      readOnlyBy: settings.given('read-only')?.label,
+      keymap: settings.file.keymap,
       theme: settings.value('theme'),
       stateDirectory: state,
     });

@@ -1,4 +1,5 @@
 import type { ConsoleBackend } from './backend.ts';
+import type { Keymap } from './keys/keymap.ts';
 import type { ScreenStream, ScreenTap } from './terminal/output.ts';
 import type { ThemeName } from './theme/theme.ts';
 import type { ConsoleGuest } from './tour/guest.ts';
@@ -31,6 +32,10 @@ export interface ConsoleOptions {
   readonly attached: boolean;
   /** Nothing can be changed from this console. */
   readonly readOnly?: boolean | undefined;
+  /** What made it read-only, as people write it; `--read-only` if not given. */
+  readonly readOnlyBy?: string | undefined;
+  /** The keys that somebody has given to actions; every action has its own if not given. */
+  readonly keymap?: Keymap | undefined;
   /** `dark` if not given. */
   readonly theme?: ThemeName | undefined;
   /** Where crash files go. */

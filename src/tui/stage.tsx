@@ -4,6 +4,8 @@ import { render } from 'ink';
 import type { ReactElement } from 'react';
 import { allActions } from './actions/all.ts';
 import type { ConsoleEffects } from './actions/effects.ts';
+import { keyNamesOf, remap } from './keys/keymap.ts';
+import type { Registry } from './keys/registry.ts';
 import { createRegistry } from './keys/registry.ts';
 import type { ConsoleExit, ConsoleOptions, ConsoleStreams } from './options.ts';
 import { CrashBoundary } from './screens/CrashBoundary.tsx';
@@ -35,6 +37,7 @@ export class Stage {
   readonly #streams: ConsoleStreams;
   readonly #output: TerminalOutput;
   readonly #stray = new StrayOutput();
+  readonly #registry: Registry<ConsoleEffects>;
   readonly #store: ConsoleStore;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
@@ -52,14 +55,19 @@ export class Stage {
     this.#streams = streams;
     this.#output = new TerminalOutput(streams.stdout, options.tap);
     const { LC_ALL, LC_CTYPE, LANG } = process.env;
+    const theme = options.theme ?? 'dark';
+    const ascii = isWideLocale(LC_ALL || LC_CTYPE || LANG || '');
+    this.#registry = createRegistry(remap(allActions, options.keymap ?? new Map()));
     this.#store = createConsoleStore({
       label: options.label,
       attached: options.attached,
       size: this.#roomIn(this.#output.measure()),
       settings: {
-        theme: options.theme ?? 'dark',
-        ascii: isWideLocale(LC_ALL || LC_CTYPE || LANG || ''),
+        theme,
+        ascii,
         readOnly: options.readOnly === true,
+        readOnlyBy: options.readOnlyBy ?? '--read-only',
+        keyNames: keyNamesOf(this.#registry.actions, ascii || theme === 'ascii'),
       },
       now: Date.now(),
     });
@@ -110,7 +118,7 @@ export class Stage {
   /** Made once: what is drawn changes with the store alone. */
   #makeTree(): ReactElement {
     const { guest } = this.#options;
-    const parts = { store: this.#store, registry: createRegistry(allActions), effects: this.#effects(), guest };
+    const parts = { store: this.#store, registry: this.#registry, effects: this.#effects(), guest };
     const ready = (suspend: Suspend) => {
       this.#suspend = suspend;
     };

@@ -1,11 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import { usageFailure } from '../failure.ts';
+import type { z } from 'zod';
+import type { DataMistake, ScriptMistake } from '../../tour/script/mistake.ts';
+import { formatScriptMistake } from '../../tour/script/mistake.ts';
+import { readYamlText } from '../../tour/script/yaml-text.ts';
+import { count } from '../../tui/format/words.ts';
+import type { Keymap } from '../../tui/keys/keymap.ts';
+import { EXIT } from '../exit-code.ts';
+import { CommandFailure, usageFailure } from '../failure.ts';
+import { CONFIG_SCHEMA } from './config-schema.ts';
+import { readKeys, unknownAction } from './key-settings.ts';
 import type { SettingName } from './settings.ts';
 import { SETTINGS } from './settings.ts';
 import { didYouMean } from './suggest.ts';
+
+/** The longest file, in characters. */
+const LONGEST_FILE = 256 * 1024;
 
 /** One setting of the configuration file. */
 export interface FileEntry {
@@ -16,7 +27,16 @@ export interface FileEntry {
 }
 
 /** What the configuration file says. */
-export type FileSettings = ReadonlyMap<SettingName, FileEntry>;
+export interface FileSettings {
+  /** Where it is, or would be. */
+  readonly path: string;
+  readonly exists: boolean;
+  readonly entries: ReadonlyMap<SettingName, FileEntry>;
+  /** The keys that it gives to actions of the console. */
+  readonly keymap: Keymap;
+  /** Where it gives them: `keys.run.repave in FILE line 7`. */
+  readonly keyLabels: ReadonlyMap<string, string>;
+}
 
 /** Where the file is looked for unless it is named: in XDG_CONFIG_HOME, else in ~/.config. */
 function defaultConfigPath(env: NodeJS.ProcessEnv): string {
@@ -29,12 +49,18 @@ function defaultConfigPath(env: NodeJS.ProcessEnv): string {
 /**
  * Reads the file at `path`, or the default one where `path` is null; a default one that is not there says nothing.
  *
- * @throws CommandFailure that names file and line of the first mistake
+ * @throws CommandFailure that names line and column of every mistake
  */
 export function readConfigFile(path: string | null, env: NodeJS.ProcessEnv): FileSettings {
   const file = path ?? defaultConfigPath(env);
-  if (path === null && !existsSync(file)) return new Map();
+  if (path === null && !existsSync(file)) return noConfigFile(path, env);
   return parseConfig(readText(file), file);
+}
+
+/** What no file says: the one at `path`, or the default one where that is null, is not looked at. */
+export function noConfigFile(path: string | null, env: NodeJS.ProcessEnv): FileSettings {
+  const file = path ?? defaultConfigPath(env);
+  return { path: file, exists: false, entries: new Map(), keymap: new Map(), keyLabels: new Map() };
 }
 
 function readText(file: string): string {
@@ -49,27 +75,52 @@ function readText(file: string): string {
 
 /** Reads the text of a configuration file; `file` is what mistakes call it. */
 function parseConfig(text: string, file: string): FileSettings {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line;
-  const wrong = (line: number, what: string) => usageFailure(`${file} line ${line}: ${what}`);
-  const [error] = document.errors;
-  if (error !== undefined) throw wrong(lineAt(error.pos[0]), error.message.split(/ at line |\n/)[0] ?? 'no YAML');
-  const found = new Map<SettingName, FileEntry>();
-  if (document.contents === null) return found;
-  if (!isMap(document.contents)) throw wrong(1, 'must be settings, one a line, such as `server: 127.0.0.1:50051`');
-  for (const { key, value } of document.contents.items) {
-    const line = lineAt(isScalar(key) ? key.range?.[0] : undefined);
-    const name = isScalar(key) ? String(key.value) : '';
-    if (!isSettingName(name)) {
-      throw wrong(line, `there is no setting "${name}"${didYouMean(name, Object.keys(SETTINGS))}`);
-    }
-    const plain: unknown = isNode(value) ? value.toJS(document) : value;
-    const read = SETTINGS[name].schema.safeParse(plain);
-    if (!read.success) throw wrong(line, `${name} ${read.error.issues[0]?.message ?? 'is wrong'}`);
-    found.set(name, { value: plain, label: `${name} in ${file} line ${line}` });
-  }
-  return found;
+  const read = readYamlText(text, file, LONGEST_FILE);
+  if (read.kind === 'mistakes') throw unusable(file, read.mistakes);
+  const data = read.data ?? {};
+  const checked = CONFIG_SCHEMA.safeParse(data);
+  const { keymap, mistakes } = readKeys(goodKeys(data, checked.error?.issues ?? []));
+  const all = [...(checked.error?.issues ?? []).flatMap(mistakesOf), ...mistakes];
+  if (all.length > 0) throw unusable(file, read.tell(all));
+  const labelOf = (path: readonly string[], key: string) =>
+    `${[...path, key].join('.')} in ${file} line ${read.place({ path, key }).line}`;
+  const entries = Object.entries(data).flatMap(([name, value]) =>
+    isSettingName(name) ? [[name, { value: value as unknown, label: labelOf([], name) }] as const] : [],
+  );
+  return {
+    path: file,
+    exists: true,
+    entries: new Map(entries),
+    keymap,
+    keyLabels: new Map([...keymap.keys()].map((id) => [id, labelOf(['keys'], id)])),
+  };
+}
+
+/** What the file says about keys, without what has the wrong form: that is told anyway. */
+function goodKeys(data: object, issues: readonly z.core.$ZodIssue[]): Readonly<Record<string, string | string[]>> {
+  const keys = 'keys' in data ? data.keys : undefined;
+  if (typeof keys !== 'object' || keys === null) return {};
+  const bad = new Set(issues.filter(({ path }) => path[0] === 'keys').map(({ path }) => path[1]));
+  return Object.fromEntries(Object.entries(keys).filter(([id]) => !bad.has(id)));
+}
+
+function mistakesOf(issue: z.core.$ZodIssue): readonly DataMistake[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
+  return issue.keys.map((key) => ({
+    path: issue.path,
+    key,
+    message: issue.path[0] === 'keys' ? unknownAction(key) : unknownSetting(key),
+  }));
+}
+
+function unknownSetting(name: string): string {
+  const suggestion = didYouMean(name, [...Object.keys(SETTINGS), 'keys']);
+  return `is no setting${suggestion === '' ? '; `bmdemo config init` writes a file that has them all' : suggestion}`;
+}
+
+function unusable(file: string, mistakes: readonly ScriptMistake[]): CommandFailure {
+  const sentence = `the configuration file ${file} cannot be used: ${count(mistakes.length, 'mistake')}`;
+  return new CommandFailure(sentence, EXIT.usage, mistakes.map(formatScriptMistake));
 }
 
 function isSettingName(name: string): name is SettingName {

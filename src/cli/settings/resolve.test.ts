@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommandFailure } from '../failure.ts';
 import { addSettings, listenAddress, readSettings } from './resolve.ts';
 import { SERVER_SETTINGS } from './settings.ts';
 
@@ -85,16 +86,79 @@ describe('a setting', () => {
   });
 });
 
+/** What is wrong with a configuration file, a line each. */
+function mistakesOf(file: string): readonly string[] {
+  try {
+    settings([], {}, file);
+  } catch (error) {
+    if (error instanceof CommandFailure) return error.lines;
+    throw error;
+  }
+  return [];
+}
+
 describe('the configuration file', () => {
   it.each([
-    ['server: a:1\n\nsped: 3\n', 'config.yaml line 3: there is no setting "sped"; did you mean speed?'],
-    ['# first\nspeed: fast\n', 'config.yaml line 2: speed must be a number'],
-    ['speed: 1\nspeed: 2\n', 'config.yaml line 2: Map keys must be unique'],
-    ['- speed\n', 'config.yaml line 1: must be settings, one a line'],
-    ['speed: [1\n', 'config.yaml line 2: Flow sequence'],
-    ['slow: 3\n', 'config.yaml line 1: slow must be true or false'],
-  ])('names the line of a mistake: %j', (text, sentence) => {
-    expect(() => settings([], {}, text)).toThrow(sentence);
+    ['server: a:1\n\nsped: 3\n', ['3:1: sped is no setting; did you mean speed?']],
+    ['completely: off\n', ['1:1: completely is no setting; `bmdemo config init` writes a file that has them all']],
+    ['# first\nspeed: fast\n', ['2:8: speed must be a number']],
+    ['speed:\n', ['1:7: speed must be a number']],
+    ['speed: 1\nspeed: 2\n', ['2:1: Map keys must be unique']],
+    ['- speed\n', ['1:1: it must be settings, one a line, such as `server: 127.0.0.1:50051`']],
+    ['speed: [1\n', ['2:1: Flow sequence in block collection must be sufficiently indented and end with a ]']],
+    ['slow: 3\n', ['1:7: slow must be true or false']],
+    ['a: &x 1\nspeed: *x\n', ['2:8: aliases are not taken here']],
+    [
+      'theme: pink\nslow: 3\nkyes: 1\nkeys:\n  run.repave: f9\n',
+      [
+        '1:8: theme must be dark, light, high-contrast, mono or ascii',
+        '2:7: slow must be true or false',
+        '3:1: kyes is no setting; did you mean keys?',
+        '5:15: keys.run.repave is "f9", which is no key',
+      ],
+    ],
+  ])('names line and column of every mistake: %j', (text, places) => {
+    const told = mistakesOf(text);
+    expect(told).toHaveLength(places.length);
+    for (const [at, place] of places.entries()) expect(told[at]).toContain(`config.yaml:${place}`);
+  });
+
+  it('gives keys to actions', () => {
+    const read = settings([], {}, 'keys:\n  run.repave: R\n  run.cancel: [X, Del, Ctrl-X]\n  find.next: 9\n');
+    expect([...read.file.keymap]).toEqual([
+      ['run.repave', ['R']],
+      ['run.cancel', ['X', 'delete', 'ctrl-x']],
+      ['find.next', ['9']],
+    ]);
+    expect(read.file.keyLabels.get('run.cancel')).toBe(`keys.run.cancel in ${join(folder, 'config.yaml')} line 3`);
+  });
+
+  it('may swap the keys of two actions', () => {
+    const { keymap } = settings([], {}, 'keys: {run.repave: b, run.reboot: r}').file;
+    expect([keymap.get('run.repave'), keymap.get('run.reboot')]).toEqual([['b'], ['r']]);
+  });
+
+  it.each([
+    ['run.repav: R', '2:3: keys.run.repav is no action; did you mean run.repave?'],
+    [
+      'run.repave: ctrl-alt-x',
+      '2:15: keys.run.repave is "ctrl-alt-x", which is no key: a key is one character such as r',
+    ],
+    ['run.repave: []', '2:15: keys.run.repave must be a key, or a list of keys'],
+    ['run.repave: {a: b}', '2:15: keys.run.repave must be a key, or a list of keys'],
+    ['run.repave: Ctrl-C', '2:15: keys.run.repave is "ctrl-c", which is reserved: it leaves the program'],
+    ['run.repave: [R, esc]', '2:19: keys.run.repave[1] is "esc", which is reserved: it leads back'],
+    ['run.repave: ctrl-m', '2:15: keys.run.repave is "ctrl-m", which is reserved: terminals send Enter for it'],
+    ['program.redraw: R', '2:19: keys.program.redraw is "R", which could not be typed into a text any more'],
+    ['run.repave: [R, R]', '2:19: keys.run.repave[1] has "R" twice'],
+    ['run.repave: b', '2:15: keys.run.repave is "b", which run.reboot has by itself; give that another key as well'],
+    ['run.repave: X\n  run.rma: X', '3:12: keys.run.rma is "X", which run.repave has been given as well'],
+    ['move.out: X', '2:3: keys.move.out always has Esc, which stays as it is'],
+    ['dialog.yes: j', '2:3: keys.dialog.yes belongs to questions and lines that are typed'],
+  ])('refuses keys that cannot be: %s', (text, sentence) => {
+    const told = mistakesOf(`keys:\n  ${text}\n`);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(`config.yaml:${sentence}`);
   });
 
   it('may be empty, or not there', () => {

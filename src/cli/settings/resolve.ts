@@ -5,7 +5,7 @@ import { DEFAULT_ADDRESS, parseAddress } from '../../client/address.ts';
 import { withoutPasswords } from '../../server/log-format.ts';
 import { usageFailure } from '../failure.ts';
 import type { FileSettings } from './config-file.ts';
-import { readConfigFile } from './config-file.ts';
+import { noConfigFile, readConfigFile } from './config-file.ts';
 import type { Setting, SettingName, SettingValue } from './settings.ts';
 import { flagOf, SETTINGS, variableOf } from './settings.ts';
 
@@ -26,6 +26,10 @@ export interface Settings {
   given<N extends SettingName>(name: N): Given<N> | undefined;
   /** The value that was given, or undefined. */
   value<N extends SettingName>(name: N): SettingValue<N> | undefined;
+  /** What was given as it was written, without passwords, or undefined. */
+  written(name: SettingName): string | undefined;
+  /** The configuration file. */
+  readonly file: FileSettings;
 }
 
 const CONFIG_VARIABLE = 'BMDEMO_CONFIG';
@@ -54,15 +58,23 @@ const GROUPS: Partial<Record<SettingName, string>> = {
 /**
  * Reads the settings of a command: its flags, then the environment, then the configuration file.
  *
+ * @param unread the file is left alone, whatever is in it
+ *
  * @throws CommandFailure that says which of them is wrong
  */
-export function readSettings(commands: readonly Command[], env: NodeJS.ProcessEnv): Settings {
+export function readSettings(commands: readonly Command[], env: NodeJS.ProcessEnv, unread = false): Settings {
   const flags = givenFlags(commands);
-  const configPath = flags.get('config') ?? nonEmpty(env[CONFIG_VARIABLE]) ?? null;
-  const file = readConfigFile(configPath === null ? null : String(configPath), env);
+  const named = flags.get('config') ?? nonEmpty(env[CONFIG_VARIABLE]) ?? null;
+  const path = named === null ? null : String(named);
+  const file = unread ? noConfigFile(path, env) : readConfigFile(path, env);
   return {
     given: (name) => find(name, flags, env, file),
     value: (name) => find(name, flags, env, file)?.value,
+    written: (name) => {
+      const raw = rawOf(name, flags, env, file)?.raw;
+      return raw === undefined ? undefined : withoutPasswords(Array.isArray(raw) ? raw.join(', ') : String(raw));
+    },
+    file,
   };
 }
 
@@ -80,17 +92,28 @@ function givenFlags(commands: readonly Command[]): ReadonlyMap<string, unknown> 
   return flags;
 }
 
+/** What was said, and where: in the strongest place of those in which it was. */
+function rawOf(
+  name: SettingName,
+  flags: ReadonlyMap<string, unknown>,
+  env: NodeJS.ProcessEnv,
+  file: FileSettings,
+): { readonly raw: unknown; readonly source: Source; readonly label: string } | undefined {
+  if (flags.has(name)) return { raw: flags.get(name), source: 'flag', label: flagOf(name) };
+  const variable = nonEmpty(env[variableOf(name)]);
+  if (variable !== undefined) return { raw: variable, source: 'environment', label: variableOf(name) };
+  const entry = file.entries.get(name);
+  return entry === undefined ? undefined : { raw: entry.value, source: 'file', label: entry.label };
+}
+
 function find<N extends SettingName>(
   name: N,
   flags: ReadonlyMap<string, unknown>,
   env: NodeJS.ProcessEnv,
   file: FileSettings,
 ): Given<N> | undefined {
-  if (flags.has(name)) return read(name, flags.get(name), 'flag', flagOf(name));
-  const variable = nonEmpty(env[variableOf(name)]);
-  if (variable !== undefined) return read(name, variable, 'environment', variableOf(name));
-  const entry = file.get(name);
-  return entry === undefined ? undefined : read(name, entry.value, 'file', entry.label);
+  const said = rawOf(name, flags, env, file);
+  return said === undefined ? undefined : read(name, said.raw, said.source, said.label);
 }
 
 function read<N extends SettingName>(name: N, raw: unknown, source: Source, label: string): Given<N> {

@@ -16,6 +16,8 @@ export interface Setting<T = unknown> {
   /** As commander reads it. */
   readonly flags: string;
   readonly help: string;
+  /** What the configuration file says of it, where the flag says the opposite; `help` if not given. */
+  readonly about?: string;
   /** Reads what was given: text, or what YAML makes of it. Its message goes on behind `--flag` or `line 3: key`. */
   readonly schema: z.ZodType<T>;
   /** The flag may be given several times; the file has a list, the variable a line for each. */
@@ -117,7 +119,12 @@ export const SETTINGS = {
     help: 'table for people; json, yaml or name for programs (default table)',
     schema: oneOf(OUTPUT_FORMS),
   },
-  color: { flags: '--no-color', help: 'no colours, as with NO_COLOR in the environment', schema: yes },
+  color: {
+    flags: '--no-color',
+    help: 'no colours, as with NO_COLOR in the environment',
+    about: 'colours on a terminal; false: none, as with NO_COLOR in the environment',
+    schema: yes,
+  },
   verbose: { flags: '-v, --verbose', help: 'say more about what goes wrong', schema: yes },
   theme: {
     flags: '--theme <NAME>',

@@ -1,9 +1,9 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { type DataMistake, inOrder, messageOf, type ScriptMistake } from './mistake.ts';
+import type { DataMistake, ScriptMistake } from './mistake.ts';
 import { filledIn, referenceMistakes } from './references.ts';
 import { scriptSchema } from './schema.ts';
 import type { Script } from './script.ts';
+import { readYamlText } from './yaml-text.ts';
 
 /** The longest script, in characters. */
 const LONGEST_SCRIPT = 1_000_000;
@@ -23,25 +23,11 @@ export type FaultCheck = (fault: string) => readonly string[];
  * @param checkFault knows the form of faults, which are the server's matter
  */
 export function readScript(text: string, file: string, checkFault: FaultCheck = () => []): ScriptRead {
-  if (text.length > LONGEST_SCRIPT) {
-    const message = `it is ${text.length} characters long, and may be at most ${LONGEST_SCRIPT}`;
-    return { kind: 'mistakes', mistakes: [{ file, line: 1, column: 1, message }] };
-  }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const at = (offset: number, message: string): ScriptMistake => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col), message };
-  };
-  const wrong = (mistakes: readonly ScriptMistake[]): ScriptRead => ({ kind: 'mistakes', mistakes: inOrder(mistakes) });
-  const broken = [
-    ...[...document.errors, ...document.warnings].map(({ pos, message }) => at(pos[0], message)),
-    ...aliasesOf(document).map((offset) => at(offset, 'aliases are not taken here')),
-  ];
-  if (broken.length > 0) return wrong(broken);
-  const checked = checkData(document.toJS(), checkFault);
+  const read = readYamlText(text, file, LONGEST_SCRIPT);
+  if (read.kind === 'mistakes') return read;
+  const checked = checkData(read.data, checkFault);
   if ('script' in checked) return { kind: 'script', script: checked.script };
-  return wrong(checked.mistakes.map((mistake) => at(offsetOf(document, mistake), messageOf(mistake))));
+  return { kind: 'mistakes', mistakes: read.tell(checked.mistakes) };
 }
 
 function checkData(
@@ -65,24 +51,4 @@ function faultMistakes({ faults, roles }: Script, checkFault: FaultCheck): DataM
 function mistakesOf(issue: z.core.$ZodIssue): readonly DataMistake[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
   return issue.keys.map((key) => ({ path: issue.path, key, message: 'is no key that belongs here' }));
-}
-
-function aliasesOf(document: Document.Parsed): readonly number[] {
-  const offsets: number[] = [];
-  visit(document, { Alias: (_, { range }) => void offsets.push(range?.[0] ?? 0) });
-  return offsets;
-}
-
-/** Where a mistake is: at its value, at its key where that is wrong, or at what should have held it. */
-function offsetOf(document: Document.Parsed, { path, key }: DataMistake): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (!isNode(node)) continue;
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-      : undefined;
-    const range = isNode(pair?.key) ? pair.key.range : node.range;
-    return range?.[0] ?? 0;
-  }
-  return 0;
 }

@@ -1,4 +1,5 @@
 import type { Action } from '../keys/registry.ts';
+import { keyFor } from '../store/key-names.ts';
 import { tableRows } from '../store/layout.ts';
 import { hasMarks, markAll, markRange, toggleMark } from '../store/marking.ts';
 import { noMarks } from '../store/marks.ts';
@@ -36,7 +37,9 @@ export const markActions: readonly Action<ConsoleEffects>[] = [
       store.setState((state) => {
         const next = markRange(state);
         const { from } = next.marks;
-        return from === '' ? next : showToast(next, 'info', `a range from ${from}: go on, then V once more`);
+        return from === ''
+          ? next
+          : showToast(next, 'info', `a range from ${from}: go on, then ${keyFor(state, 'mark.range')} once more`);
       }),
   },
   {

@@ -1,7 +1,9 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { MachineService } from '../../wire/gen/baremetal/v1/machine_service_pb.ts';
 import { planName, shortRunId } from '../format/words.ts';
 import type { Action } from '../keys/registry.ts';
+import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
 import { conditionOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
@@ -21,11 +23,14 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: (state) => [
+      goesBack(state) ? MachineService.method.exitMaintenance : MachineService.method.enterMaintenance,
+    ],
     footer: 13,
     disabledReason: (state) => notConnected(state) ?? notMaintainable(state),
     run: (context) => {
       // All of them go the way of the first: out of service, or back.
-      const back = targets(context.store.getState())[0]?.status?.phase === Phase.MAINTENANCE;
+      const back = goesBack(context.store.getState());
       const dialogOf = back ? exitDialog : enterDialog;
       ask(context, back ? 'put back' : 'take out of service', (machine) =>
         dialogOf(machine, context.effects.newRequestId()),
@@ -40,6 +45,7 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [MachineService.method.resolveIntervention],
     footer: 3,
     when: (state) => targets(state).some(needsSomebody),
     disabledReason: notConnected,
@@ -51,11 +57,13 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
   {
     id: 'machine.nothing-to-resolve',
     keys: ['v'],
+    follows: 'machine.resolve',
     label: 'resolve',
     help: 'where nothing needs intervention, says so',
     group: 'Inner',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [MachineService.method.resolveIntervention],
     when: (state) => !targets(state).some(needsSomebody),
     disabledReason: (state) => {
       const machine = selectedMachine(state);
@@ -71,6 +79,7 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [MachineService.method.completeRma],
     footer: 14,
     disabledReason: (state) => notConnected(state) ?? notInRma(state),
     run: ({ store, effects }) => {
@@ -80,6 +89,11 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     },
   },
 ];
+
+/** Whether the maintenance of what an action is about ends: the first of them says so. */
+function goesBack(state: ConsoleState): boolean {
+  return targets(state)[0]?.status?.phase === Phase.MAINTENANCE;
+}
 
 /** Whether somebody has to say that they have looked. */
 function needsSomebody(machine: Machine): boolean {
@@ -97,15 +111,18 @@ function notMaintainable(state: ConsoleState): string | undefined {
   const { machineId, status } = machine;
   if ((status?.activeRunId ?? '') !== '') {
     const run = shownRun(state);
-    return `${machineId} is busy${run === undefined ? '' : ` with ${planName(run.planId)}`}: c cancels it`;
+    return `${machineId} is busy${run === undefined ? '' : ` with ${planName(run.planId)}`}: ${keyFor(state, 'run.cancel')} cancels it`;
   }
   if (isHeld(machine)) {
-    return `${machineId} is held by the last call of run ${shortRunId(status?.stoppingRunId ?? '')}: v frees it`;
+    return `${machineId} is held by the last call of run ${shortRunId(status?.stoppingRunId ?? '')}: ${keyFor(state, 'machine.resolve')} frees it`;
   }
-  if (status?.phase === Phase.RMA) return `${machineId} is in RMA: it waits for new hardware, d says that it is there`;
+  if (status?.phase === Phase.RMA) {
+    return `${machineId} is in RMA: it waits for new hardware, ${keyFor(state, 'machine.complete-rma')} says that it is there`;
+  }
   if (status?.phase === Phase.RETIRED) return `${machineId} is retired: it is out of service for good`;
   if (conditionOf(machine, 'NeedsIntervention') !== undefined) {
-    return `${machineId} needs intervention: v says that you have looked, and then e puts it back`;
+    const [looked, back] = [keyFor(state, 'machine.resolve'), keyFor(state, 'machine.maintenance')];
+    return `${machineId} needs intervention: ${looked} says that you have looked, and then ${back} puts it back`;
   }
   return undefined;
 }
@@ -113,5 +130,6 @@ function notMaintainable(state: ConsoleState): string | undefined {
 function notInRma(state: ConsoleState): string | undefined {
   const machine = selectedMachine(state);
   if (machine === undefined) return 'no machine is selected';
-  return machine.status?.phase === Phase.RMA ? undefined : `${machine.machineId} is not in RMA: m begins one`;
+  if (machine.status?.phase === Phase.RMA) return undefined;
+  return `${machine.machineId} is not in RMA: ${keyFor(state, 'run.rma')} begins one`;
 }

@@ -1,9 +1,12 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { MachineService } from '../../wire/gen/baremetal/v1/machine_service_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { RunService } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import { planName, shortRunId } from '../format/words.ts';
 import type { Action } from '../keys/registry.ts';
 import { isConnected } from '../store/connection.ts';
+import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
 import { isActive } from '../store/runs.ts';
 import { runOf, shownRun } from '../store/select.ts';
@@ -45,6 +48,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [RunService.method.cancelRun],
     footer: 6,
     disabledReason: (state) => notConnected(state) ?? nothingToCancel(state),
     run: (context) =>
@@ -61,6 +65,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [RunService.method.retryNow],
     footer: 2,
     when: (state) => waitingRun(state) !== undefined,
     disabledReason: notConnected,
@@ -77,6 +82,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [MachineService.method.registerMachines],
     footer: 7,
     when: ({ machines }) => machines.ids.length === 0,
     disabledReason: (state) => notConnected(state) ?? noFake(state),
@@ -93,6 +99,7 @@ function starting(kind: RunKind, key: string, footer: number, help: string): Act
     group: 'Act',
     scopes: ['main'],
     dangerous: true,
+    needs: () => [RunService.method.startRun],
     footer,
     disabledReason: (state) => notConnected(state) ?? notStartable(state),
     run: (context) =>
@@ -113,7 +120,7 @@ function notStartable(state: ConsoleState): string | undefined {
   const run = runOf(state.runs, machine);
   if ((status?.activeRunId ?? '') !== '') {
     const what = run === undefined ? '' : ` with ${planName(run.planId)}, run ${shortRunId(run.runId)}`;
-    return `${machineId} is busy${what}: c cancels it`;
+    return `${machineId} is busy${what}: ${keyFor(state, 'run.cancel')} cancels it`;
   }
   if ((status?.stoppingRunId ?? '') !== '') {
     return `${machineId} is held: the last call of run ${shortRunId(status?.stoppingRunId ?? '')} has not returned yet`;

@@ -1,3 +1,4 @@
+import type { DescMethod } from '@bufbuild/protobuf';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import type { Key } from './chunk.ts';
@@ -27,6 +28,10 @@ export interface Action<Effects> {
   readonly scopes: readonly Scope[];
   /** It changes machines or runs: not to be had in a read-only console. */
   readonly dangerous?: true;
+  /** The calls that it makes: who may not make them does not have it. */
+  readonly needs?: (state: ConsoleState) => readonly DescMethod[];
+  /** The action whose keys it has, whatever they are: it is what they say where that one does not apply. */
+  readonly follows?: string;
   /** Its place in the footer, the first is the last to leave; absent: not in the footer. */
   readonly footer?: number;
   /** Whether the key means this at all now; a key that means nothing does nothing. */
@@ -70,13 +75,32 @@ export function createRegistry<Effects>(actions: readonly Action<Effects>[]): Re
   };
 }
 
-/** Why an action is not possible now, read-only among it; undefined: it is. */
+/** Why an action is not possible now, whatever the reason; undefined: it is. */
 export function refusalOf<Effects>(action: Action<Effects>, state: ConsoleState): string | undefined {
-  if (action.dangerous === true && state.settings.readOnly) return 'read-only: started with --read-only';
-  return action.disabledReason?.(state);
+  return withheldReason(action, state) ?? action.disabledReason?.(state);
 }
 
-/** The actions that can be offered to who has the keyboard: those of a read-only console leave out what changes things. */
+/**
+ * Why an action is not to be had in this console at all, as a sentence: the console is read-only, or its user lacks the right.
+ * Such an action is in no footer, help or palette; its key says this. Undefined: it is to be had.
+ */
+export function withheldReason<Effects>(
+  { dangerous, needs }: Action<Effects>,
+  state: ConsoleState,
+): string | undefined {
+  const { settings, connection } = state;
+  if (dangerous === true && settings.readOnly) return `read-only: started with ${settings.readOnlyBy}`;
+  const { allowed, user } = connection.server ?? {};
+  const missing =
+    allowed === undefined
+      ? undefined
+      : needs?.(state).find(({ parent, name }) => !allowed.has(`${parent.typeName}/${name}`));
+  if (missing === undefined) return undefined;
+  const who = user === undefined || user === '' ? 'a caller without a name' : user;
+  return `not allowed: ${who} may not call ${missing.parent.name}/${missing.name} on this server`;
+}
+
+/** The actions that can be offered to who has the keyboard, without those that are not to be had in this console. */
 export function offered<Effects>(
   registry: Registry<Effects>,
   scope: Scope,
@@ -84,7 +108,7 @@ export function offered<Effects>(
 ): readonly Action<Effects>[] {
   return registry.actions.filter((action) => {
     if (!action.scopes.includes(scope) && !action.scopes.includes('everywhere')) return false;
-    if (action.dangerous === true && state.settings.readOnly) return false;
+    if (withheldReason(action, state) !== undefined) return false;
     return action.when?.(state) ?? true;
   });
 }

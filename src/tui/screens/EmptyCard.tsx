@@ -2,7 +2,8 @@ import { Box } from 'ink';
 import { DEFAULT_ADDRESS } from '../../client/address.ts';
 import type { Line } from '../format/segment.ts';
 import { lineWidth, sameLines } from '../format/segment.ts';
-import { refusalOf } from '../keys/registry.ts';
+import { refusalOf, withheldReason } from '../keys/registry.ts';
+import { keyFor } from '../store/key-names.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { useConsole, useParts } from '../widgets/context.tsx';
 import { Lines } from '../widgets/LineView.tsx';
@@ -32,11 +33,14 @@ function emptyLines(state: ConsoleState, actions: ReturnType<typeof useParts>['r
   const lines: Line[] = [[{ text: 'No machines yet.', tone: 'strong' }], []];
   const importing = actions.find(({ id }) => id === 'machines.import-demo');
   if (importing !== undefined && connection.server?.hasFake === true && refusalOf(importing, state) === undefined) {
-    lines.push(keyLine('i', 'import 3 demo machines; the fake provider touches no hardware'));
+    lines.push(
+      keyLine(keyFor(state, 'machines.import-demo'), 'import 3 demo machines; the fake provider touches no hardware'),
+    );
   }
   const server = connection.label === DEFAULT_ADDRESS ? '' : ` --server ${connection.label}`;
-  lines.push(keyLine('?', 'what every key does'));
-  if (connection.server?.hasFake === true && !state.settings.readOnly) {
+  lines.push(keyLine(keyFor(state, 'program.help'), 'what every key does'));
+  const mayImport = importing !== undefined && withheldReason(importing, state) === undefined;
+  if (connection.server?.hasFake === true && mayImport) {
     lines.push([], [{ text: `In another terminal: bmdemo import 12${server}`, tone: 'muted' }]);
   }
   return lines;

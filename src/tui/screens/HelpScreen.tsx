@@ -3,6 +3,9 @@ import type { Line } from '../format/segment.ts';
 import { fitLine } from '../format/segment.ts';
 import { keyLabel } from '../keys/chunk.ts';
 import type { Action, Group } from '../keys/registry.ts';
+import { withheldReason } from '../keys/registry.ts';
+import { keyFor } from '../store/key-names.ts';
+import type { ConsoleState } from '../store/state.ts';
 import { useConsole, useParts, useTheme } from '../widgets/context.tsx';
 import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
@@ -17,9 +20,9 @@ export function HelpScreen() {
   const { registry } = useParts();
   const { glyphs } = useTheme();
   const { columns, rows } = useConsole(({ ui }) => ui.size);
-  const readOnly = useConsole(({ settings }) => settings.readOnly);
+  const actions = useConsole((state) => toBeHad(registry.actions, state), sameActions);
+  const close = useConsole((state) => keyFor(state, 'program.help'));
   const wanted = useConsole(({ ui }) => ui.helpTop ?? 0);
-  const actions = registry.actions.filter((action) => !readOnly || action.dangerous !== true);
   const width = columns - PANEL_SIDES;
   const blocks = GROUPS.map((group) => blockOf(group, actions, glyphs.ascii)).filter((block) => block.length > 0);
   const height = rows - 4;
@@ -36,7 +39,7 @@ export function HelpScreen() {
         height={rows - 2}
         title={[
           { text: 'Keys', tone: 'strong' },
-          { text: ` · ? or Esc closes${more}`, tone: 'muted' },
+          { text: ` · ${close} or Esc closes${more}`, tone: 'muted' },
         ]}
         focused
       >
@@ -44,6 +47,16 @@ export function HelpScreen() {
       </Panel>
     </>
   );
+}
+
+type Actions = readonly Action<ConsoleEffects>[];
+
+function toBeHad(actions: Actions, state: ConsoleState): Actions {
+  return actions.filter((action) => withheldReason(action, state) === undefined);
+}
+
+function sameActions(a: Actions, b: Actions): boolean {
+  return a.length === b.length && a.every((action, at) => action === b[at]);
 }
 
 function blockOf(group: Group, actions: readonly Action<ConsoleEffects>[], ascii: boolean): Line[] {

@@ -1,5 +1,6 @@
 import type { GetServerInfoResponse } from '../../wire/gen/baremetal/v1/server_service_pb.ts';
 import type { LinkState } from '../backend.ts';
+import { printable } from '../format/printable.ts';
 import { millis } from '../format/time.ts';
 
 /** The server that the console speaks to. */
@@ -26,7 +27,10 @@ export interface ServerFacts {
   readonly providers: readonly string[];
   /** True: machines of the fake provider can be imported. */
   readonly hasFake: boolean;
+  /** Who this console is for the server; empty: it does not say. */
   readonly user: string;
+  /** The methods that may be called, as `baremetal.v1.RunService/StartRun`; undefined: the server does not say, and refuses. */
+  readonly allowed: ReadonlySet<string> | undefined;
   /** How far the server's clock is before this one, in ms; 0 where it is within what a call takes. */
   readonly skew: number;
 }
@@ -38,6 +42,7 @@ const LEAST_SKEW = 2_000;
 export function factsOf(info: GetServerInfoResponse, now: number): ServerFacts {
   const skew = (millis(info.time) ?? now) - now;
   const providers = info.providers.map(({ name }) => name);
+  const allowed = info.caller?.allowedMethods ?? [];
   return {
     version: info.version,
     storeKind: info.store?.kind ?? 'unknown store',
@@ -45,7 +50,8 @@ export function factsOf(info: GetServerInfoResponse, now: number): ServerFacts {
     degraded: info.store?.degraded ?? '',
     providers,
     hasFake: providers.includes('fake'),
-    user: info.caller?.user ?? '',
+    user: printable(info.caller?.user ?? ''),
+    allowed: allowed.length === 0 ? undefined : new Set(allowed),
     skew: Math.abs(skew) < LEAST_SKEW ? 0 : skew,
   };
 }

@@ -3,6 +3,7 @@ import type { ThemeName } from '../theme/theme.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Dialog } from './dialog.ts';
 import type { FieldState } from './field.ts';
+import type { KeyNames } from './key-names.ts';
 import type { Pane, Size } from './layout.ts';
 import type { LogState } from './log.ts';
 import { emptyLog } from './log.ts';
@@ -59,6 +60,10 @@ export interface SettingsState {
   /** Plain ASCII signs in every theme. */
   readonly ascii: boolean;
   readonly readOnly: boolean;
+  /** What made it so, as people write it: `--read-only`. */
+  readonly readOnlyBy: string;
+  /** The keys that texts name. */
+  readonly keyNames: KeyNames;
 }
 
 /** What moves on by itself. */
