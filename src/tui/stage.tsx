@@ -12,13 +12,16 @@ import { CrashBoundary } from './screens/CrashBoundary.tsx';
 import type { Suspend } from './screens/Root.tsx';
 import { Root } from './screens/Root.tsx';
 import { carryOut, importDemoMachines, preview, retryNow } from './session/carry-out.ts';
+import type { Notice } from './session/clipboard.ts';
+import { Clipboard } from './session/clipboard.ts';
 import { Clock } from './session/clock.ts';
 import type { Hands } from './session/perform.ts';
+import { saveLog } from './session/save-log.ts';
 import { Session } from './session/session.ts';
 import type { Size } from './store/layout.ts';
 import type { ConsoleStore } from './store/store.ts';
 import { createConsoleStore } from './store/store.ts';
-import { resize } from './store/update.ts';
+import { resize, showToast } from './store/update.ts';
 import { writeCrashFile } from './terminal/crash-file.ts';
 import { listenForEndings } from './terminal/endings.ts';
 import { TerminalOutput } from './terminal/output.ts';
@@ -40,6 +43,7 @@ export class Stage {
   readonly #registry: Registry<ConsoleEffects>;
   readonly #store: ConsoleStore;
   readonly #clock: Clock;
+  readonly #clipboard: Clipboard;
   readonly #closing = new AbortController();
   readonly #exit = Promise.withResolvers<ConsoleExit>();
   readonly #undo: (() => void)[] = [];
@@ -54,7 +58,9 @@ export class Stage {
     this.#options = options;
     this.#streams = streams;
     this.#output = new TerminalOutput(streams.stdout, options.tap);
-    const { LC_ALL, LC_CTYPE, LANG } = process.env;
+    const { LC_ALL, LC_CTYPE, LANG, TMUX } = process.env;
+    const send = (text: string) => this.#output.toClipboard(text);
+    this.#clipboard = new Clipboard(send, options.stateDirectory, (TMUX ?? '') !== '');
     const theme = options.theme ?? 'dark';
     const ascii = isWideLocale(LC_ALL || LC_CTYPE || LANG || '');
     this.#registry = createRegistry(remap(allActions, options.keymap ?? new Map()));
@@ -146,11 +152,19 @@ export class Stage {
       importDemoMachines: (count) => {
         if (this.#hands !== undefined) void importDemoMachines(count, this.#hands);
       },
+      copy: (copied) => void this.#tell(this.#clipboard.copy(copied)),
+      saveLog: () => void this.#tell(saveLog(this.#store.getState(), this.#options.stateDirectory, Date.now())),
       newRequestId: () => randomUUID(),
       quit: () => this.#quit(),
       suspend: () => void this.#away(stopProcessGroup),
       redraw: () => this.#drawAnew(),
     };
+  }
+
+  /** Shows what is said of something that was done, once it is. */
+  async #tell(notice: Promise<Notice>): Promise<void> {
+    const { tone, text } = await notice;
+    this.#store.setState((state) => showToast(state, tone, text));
   }
 
   /** What a guest's strip leaves of the terminal. */

@@ -1,5 +1,7 @@
+import { copyActions } from './copy.ts';
 import { dialogActions } from './dialog.ts';
 import { findActions } from './find.ts';
+import { logActions } from './log.ts';
 import { markActions } from './mark.ts';
 import { moveActions } from './move.ts';
 import { programActions } from './program.ts';
@@ -12,7 +14,9 @@ export const allActions = [
   ...repairActions,
   ...findActions,
   ...markActions,
+  ...logActions,
   ...moveActions,
+  ...copyActions,
   ...programActions,
   ...dialogActions,
 ];

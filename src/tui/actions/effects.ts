@@ -1,3 +1,4 @@
+import type { Copied } from '../store/copied.ts';
 import type { Dialog } from '../store/dialog.ts';
 
 /** What actions do beside changing what is shown. */
@@ -10,6 +11,10 @@ export interface ConsoleEffects {
   retryNow(runId: string): void;
   /** Registers demo machines; a toast tells what became of it. */
   importDemoMachines(count: number): void;
+  /** Sends a text to the terminal's clipboard and to a file; a toast tells where it is. */
+  copy(copied: Copied): void;
+  /** Writes what the log shows to a file; a toast tells where it is. */
+  saveLog(): void;
   /** A request id that nobody has used. */
   newRequestId(): string;
   /** Ends the console. */

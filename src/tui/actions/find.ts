@@ -1,8 +1,7 @@
 import type { Action } from '../keys/registry.ts';
 import { emptyField, insert } from '../store/field.ts';
-import { paneRows } from '../store/layout.ts';
-import { findInLog, logTop } from '../store/log.ts';
-import { layoutOf } from '../store/select.ts';
+import { findInLog, logTop } from '../store/log-window.ts';
+import { logPaneOf } from '../store/select.ts';
 import type { ConsoleState, PromptState } from '../store/state.ts';
 import { showToast, showView, withUi } from '../store/update.ts';
 import type { SortColumn } from '../store/view.ts';
@@ -131,8 +130,8 @@ function cancel(state: ConsoleState): ConsoleState {
 
 /** Goes to the next line of the log that has the text: behind the one found last, else from the top of the pane. */
 function find(state: ConsoleState, search: string, by: 1 | -1): ConsoleState {
-  const height = paneRows(layoutOf(state), 'log');
+  const pane = logPaneOf(state);
   const from = state.log.search === search ? state.log.found : undefined;
-  const log = findInLog(state.log, search, from ?? logTop(state.log, height) - 1, by, height);
+  const log = findInLog(state.log, search, from ?? logTop(state.log, pane).row - 1, by, pane);
   return log === state.log ? showToast(state, 'warn', `no line of this log has ${search}`) : { ...state, log };
 }

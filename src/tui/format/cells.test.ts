@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cellWidth, ellipsis, fitCells, wrap } from './cells.ts';
+import { cellWidth, chunkCells, ellipsis, fitCells, wrap } from './cells.ts';
 
 describe('cells', () => {
   test('wide characters take two cells, combining ones none', () => {
@@ -42,4 +42,12 @@ describe('cells', () => {
     expect(wrap('one two three four', 5, 2)).toEqual(['one', 'two…']);
     expect(wrap('abcdefgh ijkl', 4, 2)).toEqual(['abcd', 'efg…']);
   });
+});
+
+test('a text in pieces is cut wherever the room ends, never through a character', () => {
+  expect(chunkCells('abcdefg', 3)).toEqual(['abc', 'def', 'g']);
+  expect(chunkCells('日本語', 3)).toEqual(['日', '本', '語']);
+  expect(chunkCells('日本', 1)).toEqual(['日', '本']);
+  expect(chunkCells('', 3)).toEqual(['']);
+  expect(chunkCells('ab', 0)).toEqual(['ab']);
 });

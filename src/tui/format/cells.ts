@@ -42,6 +42,20 @@ export function wrap(text: string, width: number, maxLines: number, mark = '…'
   return lines;
 }
 
+/** The text in pieces of at most `width` cells, cut wherever that is; one empty piece for an empty text. */
+export function chunkCells(text: string, width: number): readonly string[] {
+  if (width <= 0 || cellWidth(text) <= width) return [text];
+  const pieces: string[] = [];
+  let rest = text;
+  while (rest !== '') {
+    // A grapheme that is wider than the room is a piece of its own: it is cut where it is drawn.
+    const piece = cutCells(rest, width) || (splitGraphemes(rest)[0] ?? rest);
+    pieces.push(piece);
+    rest = rest.slice(piece.length);
+  }
+  return pieces;
+}
+
 /** The graphemes of a text, in order. */
 export function splitGraphemes(text: string): string[] {
   return PLAIN.test(text) ? text.split('') : Array.from(graphemes.segment(text), ({ segment }) => segment);

@@ -21,6 +21,8 @@ export interface Layout {
 }
 
 const FRAME_ROWS = 2;
+/** Cells of a pane that are not its content's: the frame, and a blank beside it, on both sides. */
+export const FRAME_COLUMNS = 4;
 const TABLE_HEAD_ROWS = 1;
 const LEAST_TABLE = 8;
 const LEAST_LOWER = 10;
@@ -30,13 +32,15 @@ const LEAST_LOWER = 10;
  * at below it.
  *
  * @param lower which of run and log is shown where there is room for one of them
+ * @param zoomed the pane that has all of the room; undefined: none
  */
-export function layOut(size: Size, machines: number, lower: 'run' | 'log'): Layout {
+export function layOut(size: Size, machines: number, lower: 'run' | 'log', zoomed?: Pane): Layout {
   const { columns, rows } = size;
   if (columns < LEAST_SIZE.columns || rows < LEAST_SIZE.rows) return { fits: false, stacked: false, panes: {} };
   const available = rows - 2;
   // Without a machine there is no run and no log: what is to be done first has the whole screen.
   if (machines === 0) return { fits: true, stacked: false, panes: { machines: { columns, rows: available } } };
+  if (zoomed !== undefined) return { fits: true, stacked: false, panes: { [zoomed]: { columns, rows: available } } };
   const wanted = machines + TABLE_HEAD_ROWS + FRAME_ROWS;
   if (columns < 100) return narrow(columns, available, wanted, lower);
   const table = clamp(wanted, LEAST_TABLE, Math.floor(available / 2));
@@ -64,6 +68,11 @@ export function tableRows(layout: Layout): number {
 /** The rows inside the frame of a pane. */
 export function paneRows(layout: Layout, pane: Pane): number {
   return Math.max(0, (layout.panes[pane]?.rows ?? 0) - FRAME_ROWS);
+}
+
+/** The cells inside the frame of a pane. */
+export function paneColumns(layout: Layout, pane: Pane): number {
+  return Math.max(0, (layout.panes[pane]?.columns ?? 0) - FRAME_COLUMNS);
 }
 
 /** The panes that the focus can go to, in the order in which Tab goes through them. */

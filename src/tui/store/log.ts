@@ -8,10 +8,22 @@ const MAX_ROWS = 10_000;
 /** What of one line is kept: more than any terminal shows, far less than a line may have. */
 const MAX_LINE = 2_000;
 
-/** One row of the log pane. */
+/** One row of the log: the head of a step's attempt, or a line that it wrote. */
 export type LogRow =
   | { readonly kind: 'step'; readonly step: string; readonly attempt: number }
-  | { readonly kind: 'line'; readonly at: number | undefined; readonly text: string; readonly isError: boolean };
+  | {
+      readonly kind: 'line';
+      readonly step: string;
+      readonly at: number | undefined;
+      readonly text: string;
+      readonly isError: boolean;
+    };
+
+/** A place in the log: a row, and which of the lines that it is wrapped into. */
+export interface LogPlace {
+  readonly row: number;
+  readonly line: number;
+}
 
 /** The log of the run that is looked at. */
 export interface LogState {
@@ -22,12 +34,18 @@ export interface LogState {
   readonly version: number;
   /** How many lines have come, also those that the ring has dropped. */
   readonly lines: number;
+  /** When the first of them was written; undefined: nobody said. */
+  readonly firstAt: number | undefined;
   readonly lastStep: string;
   readonly lastAttempt: number;
-  /** Row at the top of the pane where somebody scrolled up; undefined: the end is followed. */
-  readonly pausedAt: number | undefined;
-  /** How many lines there were when the pane was paused. */
-  readonly linesAtPause: number;
+  /** The step whose lines are shown alone; empty: those of all steps. */
+  readonly step: string;
+  /** How many lines have come that are shown. */
+  readonly shown: number;
+  /** What is at the top of the pane where somebody scrolled up; undefined: the end is followed. */
+  readonly pausedAt: LogPlace | undefined;
+  /** How many lines were shown when the pane was paused. */
+  readonly shownAtPause: number;
   /** False once everything that there will ever be has come. */
   readonly open: boolean;
   /** What is looked for; empty: nothing. */
@@ -45,10 +63,13 @@ export function emptyLog(runId: string): LogState {
     rows: new Ring(MAX_ROWS),
     version: 0,
     lines: 0,
+    firstAt: undefined,
     lastStep: '',
     lastAttempt: 0,
+    step: '',
+    shown: 0,
     pausedAt: undefined,
-    linesAtPause: 0,
+    shownAtPause: 0,
     open: runId !== '',
     search: '',
     found: undefined,
@@ -58,7 +79,7 @@ export function emptyLog(runId: string): LogState {
 /** The log with some more lines; a row that names the step comes before the first line of each attempt. */
 export function appendLog(state: LogState, chunks: readonly LogChunk[]): LogState {
   if (chunks.length === 0) return state;
-  let { lastStep, lastAttempt } = state;
+  let { lastStep, lastAttempt, shown } = state;
   for (const chunk of chunks) {
     if (chunk.step !== lastStep || chunk.attempt !== lastAttempt) {
       lastStep = chunk.step;
@@ -66,28 +87,49 @@ export function appendLog(state: LogState, chunks: readonly LogChunk[]): LogStat
       state.rows.push({ kind: 'step', step: lastStep, attempt: lastAttempt });
     }
     const text = printable(decoder.decode(chunk.data)).slice(0, MAX_LINE);
-    state.rows.push({ kind: 'line', at: millis(chunk.ts), text, isError: chunk.stream === 'stderr' });
+    const row: LogRow = {
+      kind: 'line',
+      step: lastStep,
+      at: millis(chunk.ts),
+      text,
+      isError: chunk.stream === 'stderr',
+    };
+    state.rows.push(row);
+    if (isShown(state, row)) shown += 1;
   }
-  return { ...state, version: state.version + 1, lines: state.lines + chunks.length, lastStep, lastAttempt };
+  return {
+    ...state,
+    version: state.version + 1,
+    lines: state.lines + chunks.length,
+    firstAt: state.firstAt ?? millis(chunks[0]?.ts),
+    lastStep,
+    lastAttempt,
+    shown,
+  };
 }
 
-/** The number of the first row in a pane of that height. */
-export function logTop({ rows, pausedAt }: LogState, height: number): number {
-  const last = Math.max(rows.start, rows.end - height);
-  return pausedAt === undefined ? last : Math.max(rows.start, Math.min(pausedAt, last));
+/** Whether a row is of the step that is shown. */
+export function isShown({ step }: LogState, row: LogRow): boolean {
+  return step === '' || row.step === step;
 }
 
-/** The log scrolled by some rows; back at the end it follows again. @param by negative: up */
-export function scrollLog(state: LogState, by: number, height: number): LogState {
-  return scrollLogTo(state, logTop(state, height) + by, height);
+/** The rows that are kept and shown, from the oldest on. */
+export function shownRows(state: LogState): LogRow[] {
+  return state.rows.slice(state.rows.start, state.rows.end).filter((row) => isShown(state, row));
 }
 
-/** The log with that row at the top of the pane, as far as there are rows; at the end it follows. */
-export function scrollLogTo(state: LogState, row: number, height: number): LogState {
-  const top = Math.max(state.rows.start, row);
-  if (top + height >= state.rows.end) return followLog(state);
-  const linesAtPause = state.pausedAt === undefined ? state.lines : state.linesAtPause;
-  return { ...state, pausedAt: top, linesAtPause };
+/** The log with the lines of one step alone, or of all where `step` is empty; it follows its end. */
+export function withStep(state: LogState, step: string): LogState {
+  if (step === state.step) return state;
+  const log: LogState = { ...followLog(state), step, found: undefined, version: state.version + 1 };
+  // What the ring has dropped is known to be of some step, but no longer of which.
+  const shown = step === '' ? log.lines : shownRows(log).filter(({ kind }) => kind === 'line').length;
+  return { ...log, shown };
+}
+
+/** The steps that have lines here, in the order in which they wrote the first of them. */
+export function loggedSteps({ rows }: LogState): readonly string[] {
+  return [...new Set(rows.slice(rows.start, rows.end).map(({ step }) => step))];
 }
 
 /** The log following its end. */
@@ -102,23 +144,4 @@ export function rowOfStep({ rows }: LogState, step: string): number | undefined 
     if (row?.kind === 'step' && row.step === step) return number;
   }
   return undefined;
-}
-
-/**
- * The log with its next row that has `search` in it, in any spelling, in the middle of the pane; round and round. The very
- * same log where no row has it.
- *
- * @param from the row to begin behind
- */
-export function findInLog(state: LogState, search: string, from: number, by: 1 | -1, height: number): LogState {
-  const { rows } = state;
-  const wanted = search.toLowerCase();
-  const count = rows.end - rows.start;
-  for (let step = 1; step <= count; step++) {
-    const number = rows.start + ((((from - rows.start + by * step) % count) + count) % count);
-    const row = rows.at(number);
-    if (row?.kind !== 'line' || !row.text.toLowerCase().includes(wanted)) continue;
-    return scrollLogTo({ ...state, search, found: number }, number - Math.floor(height / 2), height);
-  }
-  return state;
 }

@@ -1,8 +1,9 @@
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Pane } from './layout.ts';
 import { paneRows, tableRows, tabOrder } from './layout.ts';
-import { rowOfStep, scrollLog, scrollLogTo } from './log.ts';
-import { layoutOf, shownRun } from './select.ts';
+import { followLog, rowOfStep, withStep } from './log.ts';
+import { scrollLog, scrollLogTo } from './log-window.ts';
+import { layoutOf, logPaneOf, shownRun } from './select.ts';
 import { moveSelection, select } from './selection.ts';
 import type { ConsoleState } from './state.ts';
 import { focusPane, showView, withUi } from './update.ts';
@@ -47,9 +48,12 @@ export function goIn(state: ConsoleState): ConsoleState {
   if (run === undefined) return state;
   if (state.ui.focus !== 'run') return state.ui.focus === 'machines' ? focusPane(state, 'run') : state;
   const focused = focusPane(state, 'log');
-  const row = rowOfStep(state.log, stepUnderCursor(run, state.ui.step));
+  const step = stepUnderCursor(run, state.ui.step);
+  const row = rowOfStep(state.log, step);
   if (row === undefined) return focused;
-  return { ...focused, log: scrollLogTo(state.log, row, paneRows(layoutOf(focused), 'log')) };
+  // Where one step is shown alone, it is this one now.
+  const log = state.log.step === '' ? state.log : withStep(state.log, step);
+  return { ...focused, log: scrollLogTo(log, { row, line: 0 }, logPaneOf(focused)) };
 }
 
 const LEVELS: Readonly<Record<Pane, Pane>> = { machines: 'machines', machine: 'machines', run: 'machines', log: 'run' };
@@ -91,17 +95,17 @@ function moveInSteps(state: ConsoleState, motion: Motion): ConsoleState {
 }
 
 function moveInLog(state: ConsoleState, motion: Motion): ConsoleState {
-  const height = paneRows(layoutOf(state), 'log');
+  const pane = logPaneOf(state);
   const { log } = state;
   switch (motion.kind) {
     case 'rows':
-      return { ...state, log: scrollLog(log, motion.by, height) };
+      return { ...state, log: scrollLog(log, motion.by, pane) };
     case 'pages':
-      return { ...state, log: scrollLog(log, motion.by * height, height) };
+      return { ...state, log: scrollLog(log, motion.by * pane.height, pane) };
     case 'top':
-      return { ...state, log: scrollLogTo(log, log.rows.start, height) };
+      return { ...state, log: scrollLogTo(log, { row: log.rows.start, line: 0 }, pane) };
     case 'end':
-      return { ...state, log: scrollLogTo(log, log.rows.end, height) };
+      return { ...state, log: followLog(log) };
   }
 }
 

@@ -2,14 +2,26 @@ import type { Condition, Machine } from '../../wire/gen/baremetal/v1/machine_pb.
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Layout } from './layout.ts';
-import { layOut } from './layout.ts';
+import { layOut, paneColumns, paneRows } from './layout.ts';
+import type { LogPane } from './log-window.ts';
 import type { MachineCounts, MachinesState } from './machines.ts';
 import type { RunsState } from './runs.ts';
-import type { ConsoleState } from './state.ts';
+import type { ConsoleState, UiState } from './state.ts';
 
 /** Where everything is drawn now. */
 export function layoutOf({ ui, machines }: ConsoleState): Layout {
-  return layOut(ui.size, machines.ids.length, ui.lower);
+  return layOut(ui.size, machines.ids.length, ui.lower, isLogZoomed(ui) ? 'log' : undefined);
+}
+
+/** Whether the log has the whole screen: never while something else has the focus. */
+export function isLogZoomed({ focus, logLook }: UiState): boolean {
+  return focus === 'log' && logLook.zoomed;
+}
+
+/** What the log is drawn in. */
+export function logPaneOf(state: ConsoleState): LogPane {
+  const layout = layoutOf(state);
+  return { width: paneColumns(layout, 'log'), height: paneRows(layout, 'log'), look: state.ui.logLook };
 }
 
 /** The machine under the cursor. */

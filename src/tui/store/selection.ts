@@ -35,6 +35,8 @@ export function keepSelection(selection: Selection, ids: readonly string[], heig
 
 /** The top of a window of `height` rows that shows row `at`, leaves no row empty, and moves as little as it can. */
 function windowTop(top: number, at: number, length: number, height: number): number {
+  // Where the list is not drawn now, its window stays where it was.
+  if (height <= 0) return top;
   const lowest = Math.max(0, length - height);
   const shown = Math.max(at - height + 1, Math.min(at, top));
   return Math.max(0, Math.min(lowest, shown));

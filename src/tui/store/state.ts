@@ -7,6 +7,7 @@ import type { KeyNames } from './key-names.ts';
 import type { Pane, Size } from './layout.ts';
 import type { LogState } from './log.ts';
 import { emptyLog } from './log.ts';
+import type { LogLook } from './log-window.ts';
 import type { MachinesState } from './machines.ts';
 import { noMachines } from './machines.ts';
 import type { MarksState } from './marks.ts';
@@ -52,6 +53,7 @@ export interface UiState {
   readonly step: string;
   /** Rows that the machine pane is scrolled by. */
   readonly machineTop: number;
+  readonly logLook: LogLook;
 }
 
 /** What somebody chose. */
@@ -121,6 +123,7 @@ export function initialState({ label, attached, size, settings, now }: InitialSt
       toast: undefined,
       step: '',
       machineTop: 0,
+      logLook: { wrap: false, times: 'clock', zoomed: false },
     },
     settings,
     clock: { now, frame: 0 },

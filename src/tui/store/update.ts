@@ -43,7 +43,7 @@ export function showView(state: ConsoleState, view: ViewState): ConsoleState {
 }
 
 /** The selection on what is there; a machine that is missing only because not all is known yet stays selected. */
-function settleSelection(state: ConsoleState): ConsoleState {
+export function settleSelection(state: ConsoleState): ConsoleState {
   const { machines, selection, view } = state;
   if (!machines.loaded && selection.id !== '' && !machines.byId.has(selection.id)) return state;
   const kept = keepSelection(selection, view.ids, tableRows(layoutOf(state)));

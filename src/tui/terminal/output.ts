@@ -90,6 +90,16 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
     return this.#write(text, callback as ((error?: Error | null) => void) | undefined);
   }
 
+  /**
+   * Asks the terminal to put a text on its clipboard; no answer comes back. It is no part of the screen, so that nobody who
+   * plays a recording of it gets it on theirs.
+   *
+   * @see https://invisible-island.net/xterm/ctlseqs/ctlseqs.html (OSC 52)
+   */
+  toClipboard(text: string): void {
+    this.#write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
+  }
+
   #tell(text: string): void {
     if (this.#tap === undefined) return;
     const [drawn = '', ...left] = text.split(LEAVE_SCREEN);

@@ -43,7 +43,8 @@ export function followLook(store: ConsoleStore, guest: ConsoleGuest): () => void
 function cleared(state: ConsoleState): ConsoleState {
   const { dialog } = state.ui;
   const closed = dialog === undefined ? state : closeDialog(state, dialog.id);
-  return withUi(closed, { helpTop: undefined, prompt: undefined, sorting: false });
+  const logLook = { ...closed.ui.logLook, zoomed: false };
+  return withUi(closed, { helpTop: undefined, prompt: undefined, sorting: false, logLook });
 }
 
 function withMachine(state: ConsoleState, machineId: string): ConsoleState {

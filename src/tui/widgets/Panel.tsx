@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { cellWidth } from '../format/cells.ts';
 import type { Line } from '../format/segment.ts';
 import { fitLine, lineWidth } from '../format/segment.ts';
+import { FRAME_COLUMNS } from '../store/layout.ts';
 import { useTheme } from './context.tsx';
 import { LineView } from './LineView.tsx';
 
@@ -17,7 +18,7 @@ interface PanelProps {
 }
 
 /** Cells of a panel that are not its content's: the frame, and a blank beside it, on both sides. */
-export const PANEL_SIDES = 4;
+export const PANEL_SIDES = FRAME_COLUMNS;
 
 /** A framed part of the screen. The one that has the focus has a bright frame and a sign in its title. */
 export function Panel({ width, height, title, focused, children }: PanelProps) {
