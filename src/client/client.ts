@@ -50,13 +50,15 @@ export interface Client {
   readonly address: Address;
   /** The name that goes with each call; empty: none. */
   readonly user: string;
+  /** Whether what is sent is encrypted on its way (TLS). */
+  readonly encrypted: boolean;
   readonly machines: UnaryMethods<typeof MachineService>;
   readonly plans: UnaryMethods<typeof PlanService>;
   readonly runs: UnaryMethods<typeof RunService>;
   readonly events: UnaryMethods<typeof EventService>;
   readonly server: UnaryMethods<typeof ServerService>;
   /** How the client stands with the server, for everybody who wants to show it. */
-  readonly connection: Pick<Connection, 'state' | 'latencyMs' | 'reached' | 'subscribe' | 'ping'>;
+  readonly connection: Pick<Connection, 'state' | 'latencyMs' | 'reached' | 'subscribe' | 'onLatency' | 'ping'>;
   /** The last calls; null unless they are recorded. */
   readonly calls: CallLog | null;
   /** Every change of the machines that match, across losses; see `watch`. */
@@ -151,6 +153,8 @@ export function connect(options: ConnectOptions): Client {
   return {
     address,
     user,
+    // The channel above is made without TLS: servers bind loopback and unix sockets alone.
+    encrypted: false,
     machines,
     plans,
     runs,

@@ -31,6 +31,7 @@ export class Connection {
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #closing = new AbortController();
   #state: ConnectionState = { kind: 'connecting', since: Date.now() };
+  readonly #latencyListeners = new Set<(latencyMs: number) => void>();
   #latencyMs: number | null = null;
   #reached = false;
   /** Attempts since the connection last held for longer than the longest wait. */
@@ -48,7 +49,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** How long the last ping took, in milliseconds; null before the first. */
+  /** How long the last answer to a call with one answer took, in milliseconds; null before the first. */
   get latencyMs(): number | null {
     return this.#latencyMs;
   }
@@ -64,9 +65,16 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Says that the server answered something. */
-  heard(): void {
+  /** Calls `listener` with how long it took, in milliseconds, after every answer, until the function that it answers is called. */
+  onLatency(listener: (latencyMs: number) => void): () => void {
+    this.#latencyListeners.add(listener);
+    return () => this.#latencyListeners.delete(listener);
+  }
+
+  /** Says that the server answered something, and how long that took in milliseconds where it is known. */
+  heard(latencyMs?: number): void {
     this.#reached = true;
+    if (latencyMs !== undefined) this.#measured(latencyMs);
     if (this.#state.kind === 'connected') return;
     this.#recovery?.abort();
     this.#recovery = null;
@@ -85,8 +93,7 @@ export class Connection {
   async ping(signal?: AbortSignal): Promise<number> {
     const closing = this.#closing.signal;
     const latency = await this.#ping(signal === undefined ? closing : AbortSignal.any([closing, signal]));
-    this.#latencyMs = latency;
-    this.heard();
+    this.heard(latency);
     return latency;
   }
 
@@ -121,6 +128,7 @@ export class Connection {
     this.#closing.abort();
     this.#set({ kind: 'closed', since: Date.now() });
     this.#listeners.clear();
+    this.#latencyListeners.clear();
   }
 
   async #recover(first: ClientError): Promise<void> {
@@ -139,6 +147,11 @@ export class Connection {
         error = failure as ClientError;
       }
     }
+  }
+
+  #measured(latencyMs: number): void {
+    this.#latencyMs = latencyMs;
+    for (const listener of [...this.#latencyListeners]) listener(latencyMs);
   }
 
   #set(state: ConnectionState): void {

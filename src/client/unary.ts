@@ -85,9 +85,10 @@ async function callOnce(
   { signal, deadline }: { signal: AbortSignal | undefined; deadline: number },
 ): Promise<Message> {
   const recording = recorder?.begin(method, request);
+  const startedAt = performance.now();
   try {
     const answer = await raw(request, { signal, deadline, metadata });
-    connection.heard();
+    connection.heard(performance.now() - startedAt);
     recording?.answer(answer);
     recording?.end('OK');
     return answer;

@@ -53,8 +53,14 @@ export interface ImportOutcome {
  * across losses of the server by themselves, until the signal is aborted.
  */
 export interface ConsoleBackend {
+  /** Whether what goes over the wire is encrypted (TLS). */
+  readonly encrypted: boolean;
   /** Tells how the connection is, at once and after every change. Returns what ends it. */
   onLink(listener: (state: LinkState) => void): () => void;
+  /** Tells how long each answer took, in ms, from now on. Returns what ends it. */
+  onLatency(listener: (latencyMs: number) => void): () => void;
+  /** Asks the server for a sign of life; how long it took is told to those who listen. */
+  ping(signal: AbortSignal): Promise<void>;
   serverInfo(signal: AbortSignal): Promise<GetServerInfoResponse>;
   /** How many machines the server has. */
   countMachines(signal: AbortSignal): Promise<number>;

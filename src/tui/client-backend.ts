@@ -13,6 +13,9 @@ export type ImportDemoMachines = (count: number, signal: AbortSignal) => Promise
  */
 export function backendOf(client: Client, importDemoMachines: ImportDemoMachines): ConsoleBackend {
   return {
+    encrypted: client.encrypted,
+    onLatency: (listener) => client.connection.onLatency(listener),
+    ping: async (signal) => void (await client.connection.ping(signal)),
     onLink: (listener) => {
       listener(linkOf(client.connection.state, client.connection.reached));
       return client.connection.subscribe((state) => listener(linkOf(state, client.connection.reached)));

@@ -111,7 +111,7 @@ export class Stage {
       const { backend, label } = await this.#options.open(this.#closing.signal);
       if (this.#ending) return;
       this.#store.setState(({ connection }) => ({
-        connection: { ...connection, label, link: { kind: 'connecting' } },
+        connection: { ...connection, label, link: { kind: 'connecting' }, encrypted: backend.encrypted },
       }));
       const session = new Session(this.#store, backend);
       this.#hands = { store: this.#store, backend, session };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { PtyTerminal } from '../support/pty-terminal.ts';
@@ -119,84 +120,6 @@ describe('the terminal', () => {
     await terminal.until(/machine-1 {2}PROVISIONING/);
   });
 
-  test('q asks while a run would be lost; then the screen, the modes and the exit code are right', async () => {
-    const terminal = await startOnTerminal([], {
-      command: [
-        'sh',
-        '-c',
-        `'${process.execPath}' '${PROGRAM}' tui --port 0 --store memory --slow; echo "exit $?"; stty -a`,
-      ],
-    });
-    await terminal.until('memory');
-    terminal.press('i');
-    await terminal.until('3 machines imported');
-    // The answer to the import may be quicker than the watch that fills the table.
-    await terminal.until(/> {2}machine-1 /);
-    terminal.press('r');
-    await yes(terminal);
-    await terminal.until('1 run active');
-    terminal.press('q');
-    await terminal.until('Quit while 1 run is going on?');
-    await yes(terminal);
-    await terminal.until('exit 0');
-    await terminal.ended;
-    expect(terminal.isFullScreen).toBe(false);
-    expect(terminal.text).toMatch(/the store was in memory: 3 machines .* 1 run had not ended/);
-    expect(terminal.text).toMatch(/[^-]icanon/);
-    expect(terminal.text).toMatch(/[^-]echo /);
-    for (const off of ['\x1b[?1049l', '\x1b[?2004l', '\x1b[?25h']) {
-      expect(terminal.written.lastIndexOf(off)).toBeGreaterThan(
-        terminal.written.lastIndexOf(off.replace(/[lh]$/, (end) => (end === 'l' ? 'h' : 'l'))),
-      );
-    }
-  });
-
-  test.each([
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-    ['SIGINT', 130],
-  ] as const)('%s gives the screen back and ends with %d', async (signal, code) => {
-    const terminal = await startOnTerminal(OWN);
-    await terminal.until('No machines yet.');
-    process.kill(terminal.pid, signal);
-    expect((await terminal.ended).exitCode).toBe(code);
-    expect(terminal.isFullScreen).toBe(false);
-    expect(terminal.written.lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.written.lastIndexOf('\x1b[?25l'));
-  });
-
-  test('an error that nobody has caught gives the screen back, then says so, with a crash file and exit code 1', async () => {
-    const fail = "process.on('SIGUSR2', () => Promise.reject(new Error('something broke')))";
-    const terminal = await startOnTerminal(OWN, {
-      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fail)}` },
-    });
-    await terminal.until('No machines yet.');
-    process.kill(terminal.pid, 'SIGUSR2');
-    expect((await terminal.ended).exitCode).toBe(1);
-    expect(terminal.isFullScreen).toBe(false);
-    expect(terminal.text).toContain('The console failed: something broke');
-    const [, crashFile = ''] = /is in (\S+\.txt)/.exec(terminal.text.replaceAll('\n', '')) ?? [];
-    expect(await readFile(crashFile, 'utf8')).toContain('Error: something broke');
-  });
-
-  test('Ctrl-Z goes back to the shell, and fg comes back', async () => {
-    const terminal = await startOnTerminal([], {
-      command: ['bash', '--norc', '-i'],
-      env: { PS1: 'prompt> ' },
-    });
-    await terminal.until('prompt>');
-    terminal.press(`'${process.execPath}' '${PROGRAM}' tui --port 0 --store memory\r`);
-    await terminal.until('No machines yet.');
-    terminal.press('\x1a');
-    await terminal.until(/Stopped/);
-    expect(terminal.isFullScreen).toBe(false);
-    terminal.press('fg\r');
-    await terminal.until('No machines yet.');
-    terminal.press('i');
-    await terminal.until('3 machines imported');
-    terminal.press('q');
-    await terminal.until((shown) => !shown.includes('Machines') && shown.includes('prompt>'));
-  });
-
   test('CI in the environment does not turn it off, and it has its colours', async () => {
     const terminal = await startOnTerminal(OWN, { env: { CI: 'true' } });
     await terminal.until('No machines yet.');
@@ -241,5 +164,20 @@ describe('a server elsewhere', () => {
     await terminal.until('3 machines imported');
     terminal.press('q');
     expect((await terminal.ended).exitCode).toBe(0);
+  });
+
+  test('that is not there: it says so at once, goes on trying, and finds it when it is', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    holder.close();
+    await once(holder, 'close');
+    const address = `127.0.0.1:${port}`;
+    const terminal = await startOnTerminal(['tui', '--server', address, '--user', 'kim']);
+    await terminal.until(new RegExp(`○ no server at ${address} · trying again in \\ds`));
+    expect(terminal.text).toContain(`no bmdemo server answers at ${address}`);
+    await startOnTerminal(['serve', '--listen', address, '--store', 'memory']);
+    await terminal.until('No machines yet.');
+    await terminal.until(new RegExp(`● attached to ${address} · (<1|\\d+) ms · plaintext · as kim · memory · fake`));
   });
 });

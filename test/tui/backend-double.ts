@@ -51,6 +51,9 @@ export class Feed<Item> {
 
 /** A server that does what a test says, and notes what it is asked. */
 export class BackendDouble implements ConsoleBackend {
+  encrypted = false;
+  /** How often somebody has pinged. */
+  pings = 0;
   info: GetServerInfoResponse = serverInfo();
   planList: readonly Plan[] = plans();
   /** The newest finished run of a machine, as ListRuns knows it. */
@@ -75,6 +78,7 @@ export class BackendDouble implements ConsoleBackend {
   readonly #runFeed = new Feed<RunEvent>();
   readonly #logs = new Map<string, Feed<LogChunk>>();
   readonly #listeners = new Set<(state: LinkState) => void>();
+  readonly #latencyListeners = new Set<(latencyMs: number) => void>();
   #restart: () => void = () => undefined;
   #link: LinkState = { kind: 'connected' };
   #cursor = 0;
@@ -127,6 +131,21 @@ export class BackendDouble implements ConsoleBackend {
   restart(): void {
     this.#machines.length = 0;
     this.#restart();
+  }
+
+  /** An answer has taken so long. */
+  answeredIn(latencyMs: number): void {
+    for (const listener of this.#latencyListeners) listener(latencyMs);
+  }
+
+  onLatency(listener: (latencyMs: number) => void): () => void {
+    this.#latencyListeners.add(listener);
+    return () => this.#latencyListeners.delete(listener);
+  }
+
+  ping(): Promise<void> {
+    this.pings += 1;
+    return Promise.resolve();
   }
 
   onLink(listener: (state: LinkState) => void): () => void {

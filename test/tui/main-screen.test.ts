@@ -27,7 +27,7 @@ describe('at 120×40', () => {
     for (let at = 1; at <= 40; at++) backend.log(RUN).push(logLine(RUN, at, `layer ${at}/40`));
     await terminal.until('layer 40/40');
     const { rows } = terminal;
-    expect(rows[0]).toMatch(/^ bmdemo {2}● local 127\.0\.0\.1:50051 · memory · fake {3,}3 machines/);
+    expect(rows[0]).toMatch(/^ bmdemo {2}● local 127\.0\.0\.1:50051 · as lin · memory · fake {2,}3 machines/);
     expect(rows[0]).toMatch(/1 in service {2}1 busy {2}▲1 attention {2}1 run active$/);
     expect(rows[1]).toMatch(/^╭ ▸ Machines 3 ─+╮$/);
     expect(rows[2]).toMatch(/^│ {4}MACHINE +PHASE +DOING +RACK +CLUSTER +AGE +NOTE +│$/);

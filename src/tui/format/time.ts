@@ -51,3 +51,9 @@ function pair(ms: number, large: number, largeName: string, small: number, small
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)}${largeName} ${String(rest).padStart(2, '0')}${smallName}`;
 }
+
+/** How long an answer took: `<1 ms`, `3 ms`, `1.2 s`. @param ms 0 or more */
+export function formatLatency(ms: number): string {
+  if (ms < 1) return '<1 ms';
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}

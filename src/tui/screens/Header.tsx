@@ -1,7 +1,8 @@
 import type { Line, Segment } from '../format/segment.ts';
 import { lineWidth, sameLine } from '../format/segment.ts';
-import { formatCountdown } from '../format/time.ts';
+import { formatCountdown, formatLatency } from '../format/time.ts';
 import { count } from '../format/words.ts';
+import type { ConnectionState, ServerFacts } from '../store/connection.ts';
 import { machineCounts } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
@@ -63,22 +64,43 @@ function serverPieces(state: ConsoleState): Piece[] {
         ...readOnly,
       ];
     }
-    case 'connected': {
-      const pieces: Piece[] = [name, { line: [{ text: `${glyphs.online} `, tone: 'ok' }, { text: where }] }];
-      if (server !== undefined) {
-        const durable = server.durable ? {} : ({ tone: 'warn' } as const);
-        pieces.push({
-          line: [
-            { text: ' · ', tone: 'muted' },
-            { text: server.storeKind, ...durable },
-          ],
-          leaves: 5,
-        });
-        pieces.push({ line: [{ text: ` · ${server.providers.join(', ')}`, tone: 'muted' }], leaves: 2 });
-      }
-      return [...pieces, ...readOnly];
-    }
+    case 'connected':
+      return [
+        name,
+        { line: [{ text: `${glyphs.online} `, tone: 'ok' }, { text: where }] },
+        ...(attached ? wirePieces(connection) : []),
+        ...(server === undefined ? [] : factPieces(server)),
+        ...readOnly,
+      ];
   }
+}
+
+/** How long an answer takes, and who can read it on its way: of a server elsewhere. */
+function wirePieces({ label, latencyMs, encrypted }: ConnectionState): Piece[] {
+  const pieces: Piece[] = [];
+  if (latencyMs !== undefined)
+    pieces.push({ line: [{ text: ` · ${formatLatency(latencyMs)}`, tone: 'muted' }], leaves: 5 });
+  if (encrypted === true) pieces.push({ line: [{ text: ' · TLS', tone: 'muted' }], leaves: 3 });
+  else if (encrypted === false && !label.startsWith('unix:')) {
+    // On this machine nobody listens in; on a network anybody may.
+    const here = /^(127\.|localhost:|\[::1\])/.test(label);
+    pieces.push({ line: [{ text: ' · plaintext', tone: here ? 'muted' : 'warn' }], leaves: here ? 3 : 9 });
+  }
+  return pieces;
+}
+
+function factPieces({ user, storeKind, durable, providers }: ServerFacts): Piece[] {
+  return [
+    ...(user === '' ? [] : [{ line: [{ text: ` · as ${user}`, tone: 'muted' as const }], leaves: 8 }]),
+    {
+      line: [
+        { text: ' · ', tone: 'muted' },
+        { text: storeKind, ...(durable ? {} : { tone: 'warn' }) },
+      ],
+      leaves: 10,
+    },
+    { line: [{ text: ` · ${providers.join(', ')}`, tone: 'muted' }], leaves: 2 },
+  ];
 }
 
 function countPieces(state: ConsoleState): Piece[] {
@@ -87,16 +109,16 @@ function countPieces(state: ConsoleState): Piece[] {
   const { glyphs } = themeOfState(state);
   const { total, inService, busy, attention } = machineCounts(machines);
   const pieces: Piece[] = [
-    { line: [{ text: count(total, 'machine') }], leaves: 6 },
+    { line: [{ text: count(total, 'machine') }], leaves: 7 },
     { line: [{ text: `  ${inService} in service`, tone: 'ok' }], leaves: 1 },
   ];
-  if (busy > 0) pieces.push({ line: [{ text: `  ${busy} busy`, tone: 'busy' }], leaves: 4 });
+  if (busy > 0) pieces.push({ line: [{ text: `  ${busy} busy`, tone: 'busy' }], leaves: 6 });
   if (attention > 0) pieces.push({ line: [{ text: `  ${glyphs.attention}${attention} attention`, tone: 'warn' }] });
   if (runs.recovering > 0) pieces.push({ line: [{ text: `  ${runs.recovering} recovering`, tone: 'warn' }] });
   const active: Segment = {
     text: `  ${count(runs.active, 'run')} active`,
     ...(runs.active > 0 ? { tone: 'busy' } : { tone: 'muted' }),
   };
-  pieces.push({ line: [active], leaves: 3 });
+  pieces.push({ line: [active], leaves: 4 });
   return pieces;
 }

@@ -13,6 +13,7 @@ import type { ConsoleStore } from '../store/store.ts';
 import { showToast, takeNews } from '../store/update.ts';
 import { FilterWatch } from './filter-watch.ts';
 import { Gatherer } from './gatherer.ts';
+import { LatencyWatch } from './latency-watch.ts';
 import { LogFollower } from './log-follower.ts';
 
 /** How long a stream that failed for good rests before it is opened anew, in ms. */
@@ -49,7 +50,11 @@ export class Session {
 
   /** Begins to watch; what comes is in the store. */
   start(): void {
+    const latency = new LatencyWatch(this.#store, this.#backend);
+    // In this process there is no way to take.
+    if (this.#store.getState().connection.attached) latency.start();
     this.#cleanUp.push(
+      () => latency.close(),
       this.#backend.onLink((link) => this.#linkChanged(link)),
       this.#store.subscribe(() => this.#look()),
     );

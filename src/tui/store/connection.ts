@@ -11,6 +11,10 @@ export interface ConnectionState {
   readonly attached: boolean;
   /** `starting`: the server in this process is not up yet. */
   readonly link: { readonly kind: 'starting' } | LinkState;
+  /** How long an answer takes, in ms, without what comes and goes; undefined: nothing was measured yet. */
+  readonly latencyMs: number | undefined;
+  /** Whether what goes over the wire is encrypted; undefined: the way there is not open yet. */
+  readonly encrypted: boolean | undefined;
   /** What the server says of itself; undefined until it has answered. */
   readonly server: ServerFacts | undefined;
 }
@@ -54,6 +58,16 @@ export function factsOf(info: GetServerInfoResponse, now: number): ServerFacts {
     allowed: allowed.length === 0 ? undefined : new Set(allowed),
     skew: Math.abs(skew) < LEAST_SKEW ? 0 : skew,
   };
+}
+
+/** A latency that differs by less from the one that is shown, in ms and as a part of it, is the same to who looks. */
+const STEADY_MS = 3;
+const STEADY_PART = 0.3;
+
+/** The latency to be shown after one was measured, in ms: a new one only if it says something new. */
+export function steadyLatency(shown: number | undefined, measured: number): number {
+  if (shown === undefined) return measured;
+  return Math.abs(measured - shown) < Math.max(STEADY_MS, shown * STEADY_PART) ? shown : measured;
 }
 
 /** Whether calls can be made now. */

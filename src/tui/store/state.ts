@@ -104,7 +104,14 @@ export interface InitialState {
 /** The state before anything is known. */
 export function initialState({ label, attached, size, settings, now }: InitialState): ConsoleState {
   return {
-    connection: { label, attached, link: { kind: attached ? 'connecting' : 'starting' }, server: undefined },
+    connection: {
+      label,
+      attached,
+      link: { kind: attached ? 'connecting' : 'starting' },
+      latencyMs: undefined,
+      encrypted: undefined,
+      server: undefined,
+    },
     machines: noMachines,
     view: allMachines,
     runs: noRuns,
