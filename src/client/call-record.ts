@@ -1,7 +1,7 @@
 import type { DescMessage, DescMethod, JsonValue, MessageShape } from '@bufbuild/protobuf';
 import { toBinary, toJson } from '@bufbuild/protobuf';
 
-/** One call as it went over the wire. */
+/** One call as it went over the wire; the same object for as long as nothing about it changes. */
 export interface CallRecord {
   /** Counts the calls of this client from 1. */
   readonly id: number;
@@ -81,6 +81,7 @@ class Entry implements Recording {
   readonly #changed: () => void;
   readonly #startedAt = Date.now();
   readonly #startedMonotonic = performance.now();
+  #picture: CallRecord | null = null;
   #answer: MessageShape<DescMessage> | null = null;
   #messages = 0;
   #end: { readonly durationMs: number; readonly status: string; readonly error: string } | null = null;
@@ -89,7 +90,10 @@ class Entry implements Recording {
     this.#id = id;
     this.#method = method;
     this.#request = request;
-    this.#changed = changed;
+    this.#changed = () => {
+      this.#picture = null;
+      changed();
+    };
   }
 
   answer(message: MessageShape<DescMessage>): void {
@@ -111,7 +115,13 @@ class Entry implements Recording {
   }
 
   record(): CallRecord {
+    this.#picture ??= this.#draw();
+    return this.#picture;
+  }
+
+  #draw(): CallRecord {
     const { input, output, parent, name, methodKind } = this.#method;
+    const [request, answer] = [this.#request, this.#answer];
     return {
       id: this.#id,
       method: `${parent.typeName}/${name}`,
@@ -120,8 +130,12 @@ class Entry implements Recording {
       durationMs: this.#end?.durationMs ?? null,
       status: this.#end?.status ?? null,
       error: this.#end?.error ?? '',
-      request: toJson(input, this.#request),
-      answer: this.#answer === null ? null : toJson(output, this.#answer),
+      get request() {
+        return toJson(input, request);
+      },
+      get answer() {
+        return answer === null ? null : toJson(output, answer);
+      },
       messages: this.#messages,
     };
   }

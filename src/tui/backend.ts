@@ -1,3 +1,5 @@
+import type { CallLog } from '../client/call-record.ts';
+import type { CallTarget } from '../client/grpcurl.ts';
 import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
@@ -55,6 +57,8 @@ export interface ImportOutcome {
 export interface ConsoleBackend {
   /** Whether what goes over the wire is encrypted (TLS). */
   readonly encrypted: boolean;
+  /** The last calls as they went over the wire, and where to. */
+  readonly wire: { readonly log: CallLog; readonly target: CallTarget };
   /** Tells how the connection is, at once and after every change. Returns what ends it. */
   onLink(listener: (state: LinkState) => void): () => void;
   /** Tells how long each answer took, in ms, from now on. Returns what ends it. */

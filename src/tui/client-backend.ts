@@ -1,3 +1,4 @@
+import { CallRecorder } from '../client/call-record.ts';
 import type { Client } from '../client/client.ts';
 import type { ConnectionState } from '../client/connection.ts';
 import type { StreamSettings } from '../client/resume.ts';
@@ -12,10 +13,13 @@ export type ImportDemoMachines = (count: number, signal: AbortSignal) => Promise
  * @param client one that waits for its server (`waitForServer`): a console outlives the server's absence
  */
 export function backendOf(client: Client, importDemoMachines: ImportDemoMachines): ConsoleBackend {
+  const { address, user, encrypted } = client;
   return {
-    encrypted: client.encrypted,
+    encrypted,
     onLatency: (listener) => client.connection.onLatency(listener),
     ping: async (signal) => void (await client.connection.ping(signal)),
+    // A client that keeps no calls has none to show.
+    wire: { log: client.calls ?? new CallRecorder(), target: { address, user, ...(encrypted ? { tls: {} } : {}) } },
     onLink: (listener) => {
       listener(linkOf(client.connection.state, client.connection.reached));
       return client.connection.subscribe((state) => listener(linkOf(state, client.connection.reached)));

@@ -1,4 +1,6 @@
 import { create } from '@bufbuild/protobuf';
+import { parseAddress } from '../../src/client/address.ts';
+import { CallRecorder } from '../../src/client/call-record.ts';
 import type { ConsoleBackend, ImportOutcome, LinkState, RepairTarget, StartRunOrder } from '../../src/tui/backend.ts';
 import type { MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import { MachineEventSchema, RunEventSchema } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
@@ -54,6 +56,9 @@ export class BackendDouble implements ConsoleBackend {
   encrypted = false;
   /** How often somebody has pinged. */
   pings = 0;
+  /** The calls that the console is told of. */
+  readonly recorder = new CallRecorder();
+  readonly wire = { log: this.recorder, target: { address: parseAddress('127.0.0.1:50051'), user: 'lin' } };
   info: GetServerInfoResponse = serverInfo();
   planList: readonly Plan[] = plans();
   /** The newest finished run of a machine, as ListRuns knows it. */

@@ -60,7 +60,7 @@ test('on the run it copies its id, in the log all lines that are shown as they a
   terminal.press('TT');
   await terminal.until(/│ line 3;/);
   terminal.press('y');
-  await terminal.until('4 log lines sent');
+  await terminal.until('3 log lines sent');
   const log = '--- repave-image\nline 1;\nline 2;\nline 3;\n';
   expect(sent(under)).toEqual([RUN, log]);
   expect(kept(under)).toBe(log);

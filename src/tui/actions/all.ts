@@ -7,6 +7,7 @@ import { moveActions } from './move.ts';
 import { programActions } from './program.ts';
 import { repairActions } from './repair.ts';
 import { runActions } from './run.ts';
+import { wireActions } from './wire.ts';
 
 /** Every action there is, in the order in which the footer and the help show them. */
 export const allActions = [
@@ -17,6 +18,7 @@ export const allActions = [
   ...logActions,
   ...moveActions,
   ...copyActions,
+  ...wireActions,
   ...programActions,
   ...dialogActions,
 ];

@@ -1,5 +1,6 @@
-import type { Action } from '../keys/registry.ts';
+import type { Action, ActionContext } from '../keys/registry.ts';
 import { copiedOf } from '../store/copied.ts';
+import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleEffects } from './effects.ts';
 
 /** Taking something along to elsewhere. */
@@ -8,14 +9,32 @@ export const copyActions: readonly Action<ConsoleEffects>[] = [
     id: 'copy.this',
     keys: ['y'],
     label: 'copy',
-    help: 'the id of the machine (or of all that are marked) or of the run; in the log all lines that it shows',
+    help: 'the id of the machine (or of all that are marked) or of the run; in the log all lines that it shows; of a call its grpcurl command',
     group: 'Rest',
     scopes: ['main'],
-    footer: 15,
-    disabledReason: (state) => (copiedOf(state) === undefined ? 'there is nothing here to copy' : undefined),
-    run: ({ store, effects }) => {
-      const copied = copiedOf(store.getState());
-      if (copied !== undefined) effects.copy(copied);
-    },
+    footer: 10,
+    disabledReason: nothingReason,
+    run: copy,
+  },
+  {
+    id: 'copy.command',
+    keys: ['y'],
+    follows: 'copy.this',
+    label: 'copy grpcurl',
+    help: 'the command that makes the same call',
+    group: 'Inner',
+    scopes: ['wire'],
+    footer: 3,
+    disabledReason: nothingReason,
+    run: copy,
   },
 ];
+
+function nothingReason(state: ConsoleState): string | undefined {
+  return copiedOf(state) === undefined ? 'there is nothing here to copy' : undefined;
+}
+
+function copy({ store, effects }: ActionContext<ConsoleEffects>): void {
+  const copied = copiedOf(store.getState());
+  if (copied !== undefined) effects.copy(copied);
+}

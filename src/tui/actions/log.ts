@@ -25,7 +25,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'long lines go on below, or are cut',
     group: 'Log',
     scopes: ['main'],
-    footer: 12,
+    footer: 8,
     when: inLog,
     run: ({ store }) =>
       store.setState((state) => {
@@ -40,7 +40,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: "times of day, times since the log's first line, or none",
     group: 'Log',
     scopes: ['main'],
-    footer: 13,
+    footer: 9,
     when: inLog,
     run: ({ store }) =>
       store.setState((state) => {
@@ -55,7 +55,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'the lines of one step alone: one after the other, then all again',
     group: 'Log',
     scopes: ['main'],
-    footer: 10,
+    footer: 7,
     when: inLog,
     disabledReason: emptyReason,
     run: ({ store }) => store.setState(nextStep),
@@ -67,7 +67,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'the log alone on the whole screen; once more, or Esc: as before',
     group: 'Log',
     scopes: ['main'],
-    footer: 11,
+    footer: 6,
     when: inLog,
     run: ({ store }) => store.setState((state) => zoom(state, !state.ui.logLook.zoomed)),
   },
@@ -89,7 +89,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'write the lines that the log shows to a file of their own',
     group: 'Log',
     scopes: ['main'],
-    footer: 14,
+    footer: 9,
     when: inLog,
     disabledReason: emptyReason,
     run: ({ effects }) => effects.saveLog(),

@@ -64,7 +64,7 @@ function motion(id: string, keys: readonly string[], label: string, help: string
     label,
     help,
     group: 'Move',
-    scopes: ['main', 'help'],
+    scopes: ['main', 'help', 'wire'],
     run: ({ store }) => store.setState((state) => move(state, how)),
   };
 }

@@ -13,7 +13,7 @@ export const programActions: readonly Action<ConsoleEffects>[] = [
     label: 'help',
     help: 'what every key does',
     group: 'Rest',
-    scopes: ['main', 'help'],
+    scopes: ['main', 'help', 'wire'],
     footer: 1,
     run: ({ store }) =>
       store.setState((state) => withUi(state, { helpTop: state.ui.helpTop === undefined ? 0 : undefined })),
@@ -24,7 +24,7 @@ export const programActions: readonly Action<ConsoleEffects>[] = [
     label: 'quit',
     help: 'leave; asks first where runs of this process are going on',
     group: 'Rest',
-    scopes: ['main', 'help', 'too-small'],
+    scopes: ['main', 'help', 'wire', 'too-small'],
     footer: 2,
     run: quit,
   },

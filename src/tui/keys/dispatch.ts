@@ -17,7 +17,8 @@ export function scopeOf(state: ConsoleState): Exclude<Scope, 'everywhere'> {
   if (!layoutOf(state).fits) return 'too-small';
   if (prompt !== undefined) return 'prompt';
   if (sorting) return 'sorting';
-  return helpTop === undefined ? 'main' : 'help';
+  if (helpTop !== undefined) return 'help';
+  return state.wire.open ? 'wire' : 'main';
 }
 
 /**

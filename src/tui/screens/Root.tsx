@@ -13,6 +13,7 @@ import { Footer } from './Footer.tsx';
 import { HelpScreen } from './HelpScreen.tsx';
 import { MainScreen } from './MainScreen.tsx';
 import { TooSmall } from './TooSmall.tsx';
+import { WireScreen } from './WireScreen.tsx';
 
 /** How long a dialog has to be seen before it takes a key, in ms. */
 const ARM_MS = 150;
@@ -56,10 +57,11 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
 function Screens({ footer }: { readonly footer: boolean }) {
   const size = useConsole(({ ui }) => ui.size);
   const help = useConsole(({ ui }) => ui.helpTop !== undefined);
+  const wire = useConsole((state) => state.wire.open);
   const dialog = useConsole(({ ui }) => ui.dialog);
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows}>
-      {help ? <HelpScreen /> : <MainScreen />}
+      {help ? <HelpScreen /> : wire ? <WireScreen /> : <MainScreen />}
       <Box flexGrow={1} />
       {footer ? <Footer /> : undefined}
       {dialog === undefined ? undefined : <DialogView key={dialog.id} dialog={dialog} />}

@@ -11,6 +11,7 @@ import { isActive } from '../store/runs.ts';
 import { selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { showToast, takeNews } from '../store/update.ts';
+import { CallWatch } from './call-watch.ts';
 import { FilterWatch } from './filter-watch.ts';
 import { Gatherer } from './gatherer.ts';
 import { LatencyWatch } from './latency-watch.ts';
@@ -27,6 +28,7 @@ export class Session {
   readonly #gatherer: Gatherer;
   readonly #follower: LogFollower;
   readonly #filter: FilterWatch;
+  readonly #calls: CallWatch;
   #asked = '';
   /** The runs under way that were started here. */
   readonly #mine = new Set<string>();
@@ -41,6 +43,7 @@ export class Session {
     });
     this.#follower = new LogFollower(store, backend, this.#gatherer, (error) => this.#complain(error));
     this.#filter = new FilterWatch(store, backend, this.#gatherer);
+    this.#calls = new CallWatch(store, backend);
   }
 
   /** Ends with the session. */
@@ -73,6 +76,7 @@ export class Session {
     this.#closing.abort();
     this.#follower.close();
     this.#filter.close();
+    this.#calls.close();
     this.#gatherer.close();
     for (const undo of this.#cleanUp.splice(0)) undo();
   }
@@ -159,6 +163,7 @@ export class Session {
       void this.#askForRun(machine.machineId);
     }
     this.#filter.look(state);
+    this.#calls.look(state);
     this.#follower.look(state);
   }
 

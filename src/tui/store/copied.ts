@@ -1,8 +1,12 @@
+import { grpcurlCommand } from '../../client/grpcurl.ts';
 import { logText } from '../format/log-lines.ts';
 import { count, shortRunId } from '../format/words.ts';
+import { shownRows } from './log.ts';
 import { targets } from './marking.ts';
 import { selectedMachine, shownRun } from './select.ts';
 import type { ConsoleState } from './state.ts';
+import type { WireState } from './wire.ts';
+import { chosenCall } from './wire.ts';
 
 /** A text that is copied, and what it is, in words. */
 export interface Copied {
@@ -12,6 +16,7 @@ export interface Copied {
 
 /** What is copied from where the focus is; undefined: there is nothing. */
 export function copiedOf(state: ConsoleState): Copied | undefined {
+  if (state.wire.open) return commandOf(state.wire);
   switch (state.ui.focus) {
     case 'machines':
       return idsOf(targets(state).map(({ machineId }) => machineId));
@@ -23,9 +28,16 @@ export function copiedOf(state: ConsoleState): Copied | undefined {
     }
     case 'log': {
       const text = logText(state.log, state.ui.logLook);
-      return text === '' ? undefined : { what: count(text.split('\n').length - 1, 'log line'), text };
+      const lines = shownRows(state.log).filter(({ kind }) => kind === 'line').length;
+      return lines === 0 ? undefined : { what: count(lines, 'log line'), text };
     }
   }
+}
+
+function commandOf(wire: WireState): Copied | undefined {
+  const call = chosenCall(wire);
+  if (call === undefined || wire.target === undefined) return undefined;
+  return { what: 'the grpcurl command', text: grpcurlCommand(call, wire.target) };
 }
 
 function idsOf(ids: readonly string[]): Copied | undefined {

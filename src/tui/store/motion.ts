@@ -4,10 +4,12 @@ import { paneRows, tableRows, tabOrder } from './layout.ts';
 import { followLog, rowOfStep, withStep } from './log.ts';
 import { scrollLog, scrollLogTo } from './log-window.ts';
 import { layoutOf, logPaneOf, shownRun } from './select.ts';
+import type { Selection } from './selection.ts';
 import { moveSelection, select } from './selection.ts';
 import type { ConsoleState } from './state.ts';
 import { focusPane, showView, withUi } from './update.ts';
 import { withFilter } from './view.ts';
+import { callIds, listedCalls } from './wire.ts';
 
 /** How far to move: rows, pages, or to an end. */
 export type Motion =
@@ -21,6 +23,7 @@ export function move(state: ConsoleState, motion: Motion): ConsoleState {
   if (state.ui.helpTop !== undefined) {
     return withUi(state, { helpTop: scrolled(state.ui.helpTop, motion, state.ui.size.rows - 4) });
   }
+  if (state.wire.open) return moveInCalls(state, motion);
   switch (state.ui.focus) {
     case 'machines':
       return moveInTable(state, motion);
@@ -72,16 +75,30 @@ export function stepUnderCursor(run: Run, chosen: string): string {
 
 function moveInTable(state: ConsoleState, motion: Motion): ConsoleState {
   const { selection, view } = state;
-  const height = tableRows(layoutOf(state));
+  return { ...state, selection: moved(selection, view.ids, motion, tableRows(layoutOf(state))) };
+}
+
+/** In the list of calls, or in the one that is looked at closely. */
+function moveInCalls(state: ConsoleState, motion: Motion): ConsoleState {
+  const { wire, ui } = state;
+  if (wire.closely !== undefined) {
+    return { ...state, wire: { ...wire, top: scrolled(wire.top, motion, ui.size.rows - 4) } };
+  }
+  const selection = moved(wire.selection, callIds(wire), motion, listedCalls(ui.size));
+  return { ...state, wire: { ...wire, selection } };
+}
+
+/** A selection moved in its list, of which so many rows are seen. */
+function moved(selection: Selection, ids: readonly string[], motion: Motion, height: number): Selection {
   switch (motion.kind) {
     case 'rows':
-      return { ...state, selection: moveSelection(selection, view.ids, motion.by, height) };
+      return moveSelection(selection, ids, motion.by, height);
     case 'pages':
-      return { ...state, selection: moveSelection(selection, view.ids, motion.by * height, height) };
+      return moveSelection(selection, ids, motion.by * height, height);
     case 'top':
-      return { ...state, selection: select(selection, view.ids, 0, height) };
+      return select(selection, ids, 0, height);
     case 'end':
-      return { ...state, selection: select(selection, view.ids, view.ids.length - 1, height) };
+      return select(selection, ids, ids.length - 1, height);
   }
 }
 

@@ -18,6 +18,8 @@ import type { Selection } from './selection.ts';
 import { noSelection } from './selection.ts';
 import type { ViewState } from './view.ts';
 import { allMachines } from './view.ts';
+import type { WireState } from './wire.ts';
+import { noWire } from './wire.ts';
 
 /** A short word on what just happened. */
 export interface Toast {
@@ -87,6 +89,8 @@ export interface ConsoleState {
   readonly log: LogState;
   readonly selection: Selection;
   readonly marks: MarksState;
+  /** The calls on the wire, while they are looked at. */
+  readonly wire: WireState;
   readonly ui: UiState;
   readonly settings: SettingsState;
   readonly clock: ClockState;
@@ -119,6 +123,7 @@ export function initialState({ label, attached, size, settings, now }: InitialSt
     log: emptyLog(''),
     selection: noSelection,
     marks: noMarks,
+    wire: noWire,
     ui: {
       size,
       focus: 'machines',

@@ -5,6 +5,7 @@ import { select } from '../store/selection.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { closeDialog, focusPane, withUi } from '../store/update.ts';
+import { noWire } from '../store/wire.ts';
 import type { ConsoleGuest } from './guest.ts';
 
 /**
@@ -44,7 +45,7 @@ function cleared(state: ConsoleState): ConsoleState {
   const { dialog } = state.ui;
   const closed = dialog === undefined ? state : closeDialog(state, dialog.id);
   const logLook = { ...closed.ui.logLook, zoomed: false };
-  return withUi(closed, { helpTop: undefined, prompt: undefined, sorting: false, logLook });
+  return withUi({ ...closed, wire: noWire }, { helpTop: undefined, prompt: undefined, sorting: false, logLook });
 }
 
 function withMachine(state: ConsoleState, machineId: string): ConsoleState {
