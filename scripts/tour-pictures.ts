@@ -26,6 +26,19 @@ async function pressUntil(tour: PtyTerminal, isSo: (text: string) => boolean): P
   }
 }
 
+/** A question: its answer, each command before it runs, and what came of it. In the end the closing card is back. */
+async function questionPictures(tour: PtyTerminal, number: number, question: string, name: string): Promise<void> {
+  const isHere = (text: string) => stripOf(text).includes(question.slice(0, 20));
+  const isArmed = (text: string) => stripOf(text).includes('space run it');
+  tour.press(`${number}o`);
+  await tour.until((text) => isHere(text) && isDone(text));
+  for (let picture = 1; isHere(tour.text); picture += 1) {
+    await writeFile(join(folder, `${name}-${picture}.png`), pictureOf(tour.emulator));
+    const before = stripOf(tour.text);
+    await pressUntil(tour, (now) => !isHere(now) || (stripOf(now) !== before && (isDone(now) || isArmed(now))));
+  }
+}
+
 /** What a chapter has come to with its first beat, and with each one after it until the next chapter begins. */
 async function chapterPictures(tour: PtyTerminal, number: number, title: string, name: string): Promise<void> {
   const isHere = (text: string) => stripOf(text).includes(title);
@@ -46,7 +59,7 @@ for (const [columns, rows] of SIZES) {
   try {
     await tour.until('Space begins');
     await writeFile(join(folder, `${columns}x${rows}-ready.png`), pictureOf(tour.emulator));
-    const { chapters } = builtInTalk();
+    const { chapters, questions } = builtInTalk();
     for (const [number, { title }] of chapters.slice(0, -1).entries()) {
       await chapterPictures(tour, number, title, `${columns}x${rows}-${String(number).padStart(2, '0')}`);
       console.log(`${columns}x${rows} ${title}`);
@@ -54,6 +67,10 @@ for (const [columns, rows] of SIZES) {
     // It is the closing by now, whose last beat ends the talk.
     await pressUntil(tour, isDone);
     await writeFile(join(folder, `${columns}x${rows}-11-1.png`), pictureOf(tour.emulator));
+    for (const [at, { question }] of questions.entries()) {
+      await questionPictures(tour, at + 1, question, `${columns}x${rows}-question-${at + 1}`);
+      console.log(`${columns}x${rows} ${question}`);
+    }
   } finally {
     await tour.close();
   }

@@ -16,6 +16,7 @@ import { count } from '../tui/format/words.ts';
 import { refuseTerminal } from '../tui/terminal/fit-terminal.ts';
 import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
+import { TourFolder } from './demo/folder.ts';
 import { ownHost, remoteHost, requireHarmless } from './demo/host.ts';
 import { playOnConsole } from './demo/on-console.ts';
 import type { DemoOptions, RawDemoOptions } from './demo/options.ts';
@@ -140,9 +141,11 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
   const slow = settings.value('slow') ?? (onTerminal && !options.fast);
   const listen = listenAddress(settings).label;
   const logOut = onTerminal ? new LogFile(join(stateDirectory(io.env), 'demo-server.log')) : null;
-  const server = new TourServer({ settings, listen, slow, faults: faultsOf(script), logOut });
+  const folder = new TourFolder();
+  const server = new TourServer({ settings, listen, slow, faults: faultsOf(script), logOut, folder });
   if (remote !== undefined) await requireHarmless(remote.label, { user });
-  const host = remote === undefined ? ownHost(server, { user }) : remoteHost(remote.label, { user });
+  const parts = { user, folder };
+  const host = remote === undefined ? ownHost(server, parts) : remoteHost(remote.label, parts);
   const plan = tourPlan(script, options, remote === undefined);
   if (options.loop && (!onTerminal || remote !== undefined)) {
     throw usageFailure('--loop is for a terminal and a server of its own: it starts the server anew each time');
@@ -175,6 +178,7 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
     context.close();
     await director.close();
     await server.stop();
+    folder.remove();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Client } from '../client/client.ts';
 import { printable } from '../tui/format/printable.ts';
 import type { RegisterMachinesResult } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
 import { RegisterMachinesResult_Outcome as Outcome } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
@@ -61,7 +62,7 @@ const COLUMNS: readonly Column<Told>[] = [
 export async function importFile(context: Context, order: ImportOrder): Promise<ExitCode> {
   const file = await readMachineFile(order, context.io.input);
   const bad = file.mistakes.length > 0 || (order.atomic && file.rows.some(({ mistakes }) => mistakes.length > 0));
-  const told = await registerRows(context, file, order, bad);
+  const told = await registerRows(context.client(), file, order, bad);
   const mistakes = [...file.mistakes, ...told.flatMap((one) => one.mistakes)].toSorted((a, b) => a.line - b.line);
   await writeTold(context, order, told, mistakes);
   return mistakes.length > 0 ? EXIT.refused : EXIT.done;
@@ -69,20 +70,19 @@ export async function importFile(context: Context, order: ImportOrder): Promise<
 
 /** Sends what is good in itself; `bad` where nothing may be changed, so that the server is only asked what else is wrong. */
 export async function registerRows(
-  context: Context,
+  client: Client,
   { rows }: MachineFile,
   { atomic, dryRun, source = '' }: Pick<ImportOrder, 'atomic' | 'dryRun'> & { readonly source?: string },
   bad: boolean,
+  signal?: AbortSignal,
 ): Promise<readonly Told[]> {
   const good = rows.filter(({ mistakes }) => mistakes.length === 0);
   const results = new Map<Row, RegisterMachinesResult>();
   if (good.length > 0) {
-    const answer = await context
-      .client()
-      .machines.registerMachines(
-        { machines: good.map(({ machine }) => messageOf(machine)), atomic, validateOnly: dryRun || bad, source },
-        { timeoutMs: TIMEOUT_MS },
-      );
+    const answer = await client.machines.registerMachines(
+      { machines: good.map(({ machine }) => messageOf(machine)), atomic, validateOnly: dryRun || bad, source },
+      { timeoutMs: TIMEOUT_MS, signal },
+    );
     for (const result of answer.results) {
       const row = good[result.index];
       if (row !== undefined) results.set(row, result);

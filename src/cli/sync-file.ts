@@ -61,7 +61,7 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
   }
   await agree(context, order, changes);
   const done = [
-    ...(await registerRows(context, file, { atomic: false, dryRun: false, source }, false)),
+    ...(await registerRows(context.client(), file, { atomic: false, dryRun: false, source }, false)),
     ...(await retired(context, order, shown)),
   ];
   await writeTold(
@@ -81,7 +81,7 @@ async function planned(context: Context, { source }: SyncOrder, file: MachineFil
     const isOver = phaseOf(machine) === MachineStatus_Phase.RETIRED;
     if (!isOver && !inFile.has(machine.machineId)) gone.push(machine);
   }
-  const would = await registerRows(context, file, { atomic: false, dryRun: true, source }, false);
+  const would = await registerRows(context.client(), file, { atomic: false, dryRun: true, source }, false);
   return [...would, ...gone.map(goneOf)];
 }
 

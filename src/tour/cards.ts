@@ -4,8 +4,10 @@ import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { TourMoment } from './director/director.ts';
 import type { Order } from './director/state.ts';
 import { beatAt } from './director/state.ts';
+import type { ImportedFile } from './host.ts';
+import type { Facts } from './perform/facts.ts';
 import { phaseOf } from './room/view.ts';
-import type { MachinePhaseName } from './script/script.ts';
+import type { MachinePhaseName, Script } from './script/script.ts';
 
 /** What lies over the console, filled from real answers. */
 export type Card =
@@ -16,6 +18,13 @@ export type Card =
   | { readonly kind: 'phases'; readonly phases: readonly PhaseMeaning[] }
   | { readonly kind: 'answers'; readonly requestId: string; readonly first: Run; readonly second: Run }
   | { readonly kind: 'history'; readonly runs: readonly Run[] }
+  /** A file of the walk, and what became of its machines once it was imported. */
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      readonly lines: readonly string[];
+      readonly imported: ImportedFile | null;
+    }
   | { readonly kind: 'closing'; readonly summary: readonly string[]; readonly questions: readonly string[] };
 
 /** What a phase means, and which machines are in it. */
@@ -39,7 +48,8 @@ export function cardOf({ plan, state, facts, view }: TourMoment): Card | null {
   const { script } = plan;
   if (state.stage === 'preparing') return state.orders.length > 0 ? { kind: 'orders', orders: state.orders } : null;
   if (state.stage === 'ready') return null;
-  const { card } = beatAt(script, state.place).show;
+  const { command, show } = beatAt(script, state.place);
+  const { card } = show;
   switch (card) {
     case null:
       return null;
@@ -53,6 +63,8 @@ export function cardOf({ plan, state, facts, view }: TourMoment): Card | null {
       return facts.answers === null ? null : { kind: 'answers', ...facts.answers };
     case 'history':
       return facts.history === null ? null : { kind: 'history', runs: facts.history };
+    case 'file':
+      return command === null || !('file' in command) ? null : fileCard(command.file, script, facts);
     case 'closing':
       return {
         kind: 'closing',
@@ -60,6 +72,11 @@ export function cardOf({ plan, state, facts, view }: TourMoment): Card | null {
         questions: script.questions.map(({ question }) => question),
       };
   }
+}
+
+function fileCard(name: string, { files }: Script, { imported }: Facts): Card {
+  const lines = (files[name] ?? '').trimEnd().split('\n');
+  return { kind: 'file', name, lines, imported: imported?.file === name ? imported : null };
 }
 
 function phasesOf(machines: readonly Machine[]): readonly PhaseMeaning[] {

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import { TourFolder } from '../../src/cli/demo/folder.ts';
 import { ownHost } from '../../src/cli/demo/host.ts';
 import { TourServer } from '../../src/cli/demo/tour-server.ts';
 import type { Settings } from '../../src/cli/settings/resolve.ts';
@@ -27,12 +28,14 @@ export class TalkStage {
 
   constructor(changes: Partial<TourPlan> = {}) {
     const script = builtInTalk();
+    const folder = new TourFolder();
     this.#server = new TourServer({
       settings: SETTINGS,
       listen: '127.0.0.1:0',
       slow: false,
       faults: faultsOf(script),
       logOut: null,
+      folder,
     });
     const plan = {
       script,
@@ -44,11 +47,12 @@ export class TalkStage {
       recording: false,
       ...changes,
     };
-    this.director = new Director(plan, ownHost(this.#server, { user: 'presenter' }), systemClock);
+    this.director = new Director(plan, ownHost(this.#server, { user: 'presenter', folder }), systemClock);
     onTestFinished(async () => {
       this.#client?.close();
       await this.director.close();
       await this.#server.stop();
+      folder.remove();
     });
   }
 
@@ -85,6 +89,21 @@ export class TalkStage {
       const { place, stage } = moment.state;
       const last = place.beat + 1 === moment.plan.script.chapters[number]?.beats.length;
       if (place.part === number && stage === 'done' && last) return moment;
+      this.command({ name: 'next' });
+    }
+  }
+
+  /** Opens the question of that number from the closing card, and plays it to the end of its last beat. */
+  async playQuestion(number: number): Promise<TourMoment> {
+    this.command({ name: 'question', number });
+    const part = builtInTalk().chapters.length + number - 1;
+    for (;;) {
+      const moment = await this.until(({ state: { place, stage } }) => {
+        return place.part === part && ['shown', 'armed', 'done'].includes(stage);
+      });
+      const { place, stage } = moment.state;
+      const last = place.beat + 1 === moment.plan.script.questions[number - 1]?.beats.length;
+      if (stage === 'done' && last) return moment;
       this.command({ name: 'next' });
     }
   }

@@ -174,15 +174,89 @@ describe('the talk', () => {
     await expect(talk).rejects.toThrow(/has 3 machines already, and a talk begins with none/);
   });
 
-  it.each([1, 2, 3])('shows the answer to question %i live, and comes back', async (number) => {
-    const stage = new TalkStage({ from: 11 });
-    stage.command({ name: 'next' });
-    await stage.until(({ state }) => state.place.part === 11 && state.stage === 'done');
-    stage.command({ name: 'question', number });
-    await stage.until(({ state }) => state.place.part === 11 + number && state.stage === 'done');
-    for (let presses = 0; presses < 3; presses += 1) stage.command({ name: 'next' });
-    await stage.until(({ state }) => state.place.beat === 1 && state.stage === 'done');
-    stage.command({ name: 'next' });
-    expect(stage.director.moment.state).toMatchObject({ place: { part: 11, beat: 0 }, stage: 'done' });
+  describe('the questions of the closing card', () => {
+    async function atClosing(): Promise<TalkStage> {
+      const stage = new TalkStage({ from: 11 });
+      stage.command({ name: 'next' });
+      await stage.until(({ state }) => state.place.part === 11 && state.stage === 'done');
+      return stage;
+    }
+
+    it('can each be opened to show it live, one after the other, and lead back to where they were asked', async () => {
+      const stage = await atClosing();
+      const { questions } = builtInTalk();
+      for (const number of questions.keys()) {
+        const { state } = await stage.playQuestion(number + 1);
+        expect(state.place.beat).toBeGreaterThan(0);
+        stage.command({ name: 'next' });
+        expect(stage.director.moment.state).toMatchObject({ place: { part: 11, beat: 0 }, stage: 'done' });
+      }
+      expect((await stage.playChapter(11)).state.told).toBe('graceful stop, 0 runs lost');
+    });
+
+    it('import a file, and say of each line what became of it', async () => {
+      const stage = await atClosing();
+      const { facts } = await stage.playQuestion(1);
+      expect(facts.imported?.rows.map(({ line, machineId, outcome }) => [line, machineId, outcome])).toEqual([
+        [2, 'machine-1', 'unchanged'],
+        [3, 'machine-2', 'changed'],
+        [4, 'db-1', 'new'],
+        [5, 'db-2', 'new'],
+        [6, 'db-3', 'refused'],
+      ]);
+      expect(facts.imported?.rows.map(({ note }) => note)).toEqual([
+        '',
+        'rack',
+        '',
+        '',
+        expect.stringContaining('machine-1'),
+      ]);
+      const { spec } = await stage.client.machines.getMachine({ machineId: 'machine-2' });
+      expect(spec?.rack).toBe('r7');
+    });
+
+    it('break a disk for good: FAILED, and somebody has to look', async () => {
+      const stage = await atClosing();
+      await stage.playQuestion(2);
+      const [failed] = await Array.fromAsync(stage.client.listRuns({ filter: 'machine_id=machine-4' }));
+      expect(failed?.error?.message).toContain('nvme0n1 does not answer any more');
+      expect(await conditions(stage, 'machine-4')).toHaveProperty('NeedsIntervention');
+    });
+
+    it('repave a hundred machines at once', async () => {
+      const stage = await atClosing();
+      await stage.playQuestion(3);
+      const all = await runs(stage);
+      expect(all.filter((run) => run.endsWith('REPAVE SUCCEEDED'))).toHaveLength(100);
+    });
+
+    it('make a plan of steps that the server did not know, which the engine retries like any other', async () => {
+      const stage = await atClosing();
+      await stage.playQuestion(4);
+      const [trial] = await Array.fromAsync(stage.client.listRuns({ filter: 'plan_id=plan/burn-in' }));
+      expect(trial?.steps.map(({ name, retryCount }) => [name, retryCount])).toEqual([
+        ['stress-memory', 1],
+        ['read-sensors', 0],
+      ]);
+      expect((await phases(stage))['machine-1']).toBe('IN_SERVICE');
+    });
+
+    it('have the server replaced in the middle of an image, and the next one carry on with the run', async () => {
+      const stage = await atClosing();
+      expect((await stage.client.server.getServerInfo({})).store?.kind).toBe('memory');
+      stage.command({ name: 'question', number: 5 });
+      await stage.until(({ state }) => state.place.part === 16 && state.stage === 'done');
+      const before = await stage.client.server.getServerInfo({});
+      expect(before.store?.kind).toBe('sqlite');
+      const { state } = await stage.playQuestion(5);
+      expect(state.told).toMatch(/^stopped with 1 run under way, and started again at /);
+      const after = await stage.client.server.getServerInfo({});
+      expect(after.store?.kind).toBe('sqlite');
+      expect(after.instance).not.toBe(before.instance);
+      const { events } = await stage.client.events.listEvents({ filter: 'machine_id=machine-5', pageSize: 1_000 });
+      const of = (kind: string) => events.filter((event) => event.kind === kind);
+      expect(of('RUN_ACCEPTED')).toHaveLength(1);
+      expect(of('ATTEMPT_INTERRUPTED').length + of('ATTEMPT_UNKNOWN').length).toBeGreaterThan(0);
+    });
   });
 });

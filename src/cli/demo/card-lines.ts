@@ -1,4 +1,5 @@
 import type { Card, PhaseMeaning } from '../../tour/cards.ts';
+import type { ImportedRow } from '../../tour/host.ts';
 import { formatClock, millis } from '../../tui/format/time.ts';
 import { planName, runPhaseWord, shortRunId } from '../../tui/format/words.ts';
 import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
@@ -28,6 +29,13 @@ const RUNS: readonly Column<Run>[] = [
   { title: 'STARTED', text: ({ createdAt }) => formatClock(millis(createdAt) ?? 0) },
   { title: 'TOOK', text: (run) => tookText(run.createdAt, run.finishedAt), align: 'right' },
   { title: 'OUTCOME', text: ({ phase }) => runPhaseWord(phase), tone: ({ phase }) => runTone(phase) },
+];
+
+const ROWS: readonly Column<ImportedRow>[] = [
+  { title: 'LINE', text: ({ line }) => String(line), align: 'right' },
+  { title: 'MACHINE', text: ({ machineId }) => machineId || '–' },
+  { title: 'OUTCOME', text: ({ outcome }) => outcome },
+  { title: 'NOTE', text: ({ note }) => note || '–' },
 ];
 
 interface Answer {
@@ -61,6 +69,8 @@ export function cardLines(card: Card, width: number, paint: Paint): readonly str
     }
     case 'history':
       return tableLines(RUNS, card.runs, width, paint);
+    case 'file':
+      return card.imported === null ? card.lines : tableLines(ROWS, card.imported.rows, width, paint);
     case 'closing':
       return [
         ...card.summary.map((point, at) => `${at + 1}. ${point}`),

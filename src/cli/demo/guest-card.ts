@@ -5,6 +5,7 @@ import { KEY_HELP } from '../../tour/director/keys.ts';
 import { chapterOf, numberOf } from '../../tour/director/state.ts';
 import { notesOf } from '../../tour/director/telling.ts';
 import { plannedTimes, tellTime } from '../../tour/director/timing.ts';
+import type { ImportedFile } from '../../tour/host.ts';
 import { formatClock, formatCountdown, millis } from '../../tui/format/time.ts';
 import { planName, runPhaseWord, shortRunId } from '../../tui/format/words.ts';
 import type { CardTable, GuestCard } from '../../tui/tour/guest.ts';
@@ -115,6 +116,8 @@ function scriptCard(shown: Card): GuestCard {
       return answersCard(shown.requestId, shown.first, shown.second);
     case 'history':
       return card('Every run, the newest first', [table(RUN_COLUMNS, shown.runs.map(runRow))]);
+    case 'file':
+      return fileCard(shown.name, shown.lines, shown.imported);
     case 'closing':
       return card('What we have seen', [
         ...shown.summary.map((point, at) => `${at + 1}. ${point}`),
@@ -136,6 +139,20 @@ function answersCard(requestId: string, first: Run, second: Run): GuestCard {
   const verdict =
     first.runId === second.runId ? 'One run: the second call found what the first had started.' : 'Two runs!';
   return card('The same request, twice', [table(['', 'FIRST ANSWER', 'SECOND ANSWER'], rows, [0]), '', verdict]);
+}
+
+/** The file, a line a row; once it was imported, what became of each. */
+function fileCard(name: string, lines: readonly string[], imported: ImportedFile | null): GuestCard {
+  if (imported === null)
+    return card(name, [
+      table(
+        [''],
+        lines.map((line) => [line]),
+      ),
+    ]);
+  const rows = imported.rows.map(({ line, machineId, outcome, note }) => [String(line), machineId, outcome, note]);
+  const marked = imported.rows.flatMap(({ outcome }, at) => (outcome === 'unchanged' ? [] : [at]));
+  return card(name, [table(['LINE', 'MACHINE', 'OUTCOME', 'NOTE'], rows, marked), '', imported.summary]);
 }
 
 const RUN_COLUMNS = ['RUN', 'MACHINE', 'PLAN', 'BY', 'STARTED', 'TOOK', 'OUTCOME'];

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { parseAddress } from '../../client/address.ts';
 import type { Client } from '../../client/client.ts';
 import { connect } from '../../client/client.ts';
-import type { Imported, TourHost } from '../../tour/host.ts';
+import type { Imported, ImportedFile, TourHost } from '../../tour/host.ts';
 import { importDemoMachines } from '../demo-machines.ts';
 import { CommandFailure } from '../failure.ts';
+import { countsText, registerRows } from '../import-file.ts';
+import { readMachineFile } from '../machine-file/read-file.ts';
+import type { TourFolder } from './folder.ts';
 import type { TourServer } from './tour-server.ts';
 
 /** How a tour speaks to a server. */
@@ -13,22 +17,30 @@ export interface Speaking {
   readonly user: string | undefined;
 }
 
+/** What a host has of its own beside the server. */
+export interface HostParts extends Speaking {
+  /** Where the files of the walk are written that it imports. */
+  readonly folder: TourFolder;
+}
+
 /** The host of a tour that starts and stops a server of its own. */
-export function ownHost(server: TourServer, { user }: Speaking): TourHost {
+export function ownHost(server: TourServer, { user, folder }: HostParts): TourHost {
   return {
-    ...COMMON,
+    ...commonOf(folder),
     ownServer: true,
-    start: async () => connect({ address: parseAddress(await server.start()), user }),
+    start: async (keptIn) => connect({ address: parseAddress(await server.start(keptIn)), user }),
+    restart: (machineIds) => server.restart(machineIds),
     stop: () => server.stop(),
     hurry: (on) => server.hurry(on),
   };
 }
 
 /** The host of a tour of a server that somebody else has started. */
-export function remoteHost(address: string, { user }: Speaking): TourHost {
+export function remoteHost(address: string, { user, folder }: HostParts): TourHost {
   return {
-    ...COMMON,
+    ...commonOf(folder),
     ownServer: false,
+    restart: async () => {},
     start: async () => connect({ address: parseAddress(address), user, waitForServer: true }),
     stop: async () => ({ runsLost: 0, machinesLost: 0 }),
     hurry: () => {},
@@ -42,10 +54,23 @@ export async function importForTour(client: Client, count: number, signal: Abort
   return { created: ofOutcome('new'), updated: ofOutcome('changed'), unchanged: ofOutcome('unchanged') };
 }
 
-const COMMON = {
-  importMachines: importForTour,
-  newId: () => `tour-${randomBytes(6).toString('hex')}`,
-};
+function commonOf(folder: TourFolder): Pick<TourHost, 'importMachines' | 'importFile' | 'newId'> {
+  return {
+    importMachines: importForTour,
+    importFile: (client, { name, text }, signal) => importFileForTour(client, folder.write(name, text), signal),
+    newId: () => `tour-${randomBytes(6).toString('hex')}`,
+  };
+}
+
+/** Registers the machines of a file, as `bmdemo import FILE` does. @throws CommandFailure where it is no file of machines */
+async function importFileForTour(client: Client, path: string, signal: AbortSignal): Promise<ImportedFile> {
+  const file = await readMachineFile({ file: path, format: null, map: [] }, Readable.from([]));
+  const [wrong] = file.mistakes;
+  if (wrong !== undefined) throw new CommandFailure(`${path}:${wrong.line}: ${wrong.message}`);
+  const told = await registerRows(client, file, { atomic: false, dryRun: false }, false, signal);
+  const rows = told.map(({ place, machineId, outcome, note }) => ({ line: place.line, machineId, outcome, note }));
+  return { rows, summary: countsText(told) };
+}
 
 /**
  * Makes sure that a talk on this server harms nobody: all its providers are fake, and its inventory is empty.

@@ -3,7 +3,7 @@ import type { Driver, Provider } from '../../core/ports/provider.ts';
 import { systemClock } from '../../server/clock.ts';
 import type { FakeConfig } from '../../server/config.ts';
 import { createFakeProvider } from '../../server/providers/fake/provider.ts';
-import { createMemoryWorld } from '../../server/providers/fake/world/memory.ts';
+import type { FakeWorld } from '../../server/providers/fake/world/world.ts';
 
 /** The fake provider of a tour: it can be told to take no time for a while. */
 export interface HurryingProvider {
@@ -12,10 +12,9 @@ export interface HurryingProvider {
   hurry(on: boolean): void;
 }
 
-/** A fake provider over a world of its own, which can be hurried. The faults are the same at either pace. */
-export function createHurryingProvider(config: FakeConfig): HurryingProvider {
+/** A fake provider over a world, which can be hurried. The faults are the same at either pace. */
+export function createHurryingProvider(config: FakeConfig, world: FakeWorld): HurryingProvider {
   const clock = systemClock;
-  const world = createMemoryWorld({ clock });
   const usual = createFakeProvider({ ...config, clock, world });
   const quick = createFakeProvider({ ...config, clock, world, factor: Number.POSITIVE_INFINITY });
   let now: Provider = usual;

@@ -135,8 +135,8 @@ export class Transcript {
 
   /** Tells what was answered to the command of the present beat, before anything that follows from it. */
   #tellAnswer(): void {
-    const { told, work } = this.#parts.director.moment.state;
-    if (told === '' || work === this.#answered) return;
+    const { stage, told, work } = this.#parts.director.moment.state;
+    if (stage !== 'running' || told === '' || work === this.#answered) return;
     this.#answered = work;
     void this.#line(`  ${told}`);
   }

@@ -142,7 +142,7 @@ describe('Director', () => {
 
   it('begins the chapter again when the server came back without its state', async () => {
     const stage = new Stage();
-    await stage.server.host.start(new AbortController().signal);
+    await stage.server.host.start('memory', new AbortController().signal);
     await stage.server.importMachines(1);
     await stage.press('next');
     await stage.press('next');

@@ -54,7 +54,7 @@ export class Director {
     this.#host = host;
     this.#clock = clock;
     this.#room = new Room(clock);
-    this.#performer = new Performer(host, this.#room);
+    this.#performer = new Performer(host, this.#room, plan.script.files);
     this.#roles = bindRoles(plan.script.roles, this.#room.view);
     this.#state = initialState(plan, clock.now());
     this.#room.subscribe(() => this.#tell());
@@ -142,7 +142,7 @@ export class Director {
     const { work } = effect;
     switch (effect.kind) {
       case 'restart':
-        await this.#performer.restartServer(signal);
+        await this.#performer.restartServer('memory', signal);
         await this.#prepare(effect.part, work, signal);
         return;
       case 'prepare':
@@ -218,6 +218,7 @@ export class Director {
       runs: runsOf(facts, this.#state.place.part),
       many: facts.many,
       plans: (facts.plans ?? []).map(({ planId }) => planId.replace(/^plan\//, '')),
+      store: facts.store,
       epoch,
     };
   }

@@ -5,6 +5,7 @@ import { commandText } from './command-text.ts';
 const START: StartCommand = {
   kind: 'start',
   run: 'repave',
+  plan: '',
   machine: 'one',
   as: 'fresh',
   params: {},
@@ -22,7 +23,14 @@ const wording = {
 describe('commandText', () => {
   it.each([
     [{ kind: 'serve' }, 'bmdemo serve'],
+    [{ kind: 'restart' }, 'Ctrl-C; bmdemo serve --store sqlite:talk.db'],
     [{ kind: 'import', count: 3 }, 'bmdemo import 3'],
+    [{ kind: 'import-file', file: 'cmdb.csv' }, 'bmdemo import cmdb.csv'],
+    [
+      { kind: 'create-plan', file: 'own.yaml', reason: 'for {one}' },
+      'bmdemo plans create own.yaml --reason "for machine-1"',
+    ],
+    [{ ...START, run: null, plan: 'own' }, 'bmdemo start own machine-1'],
     [START, 'bmdemo repave machine-1'],
     [
       { ...START, params: { mtu: '9000' }, requestId: 'x', detach: true },

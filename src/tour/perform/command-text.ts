@@ -1,3 +1,4 @@
+import type { KeptIn } from '../host.ts';
 import { shortId } from '../room/view.ts';
 import { filledIn } from '../script/references.ts';
 import type { Command, StartCommand } from '../script/script.ts';
@@ -15,7 +16,7 @@ export interface Wording {
 export function commandText(command: Command, wording: Wording): string {
   switch (command.kind) {
     case 'serve':
-      return 'bmdemo serve';
+      return serveText('memory');
     case 'stop':
       return 'Ctrl-C in the terminal of `bmdemo serve`';
     case 'list':
@@ -24,6 +25,12 @@ export function commandText(command: Command, wording: Wording): string {
       return `bmdemo ${command.kind}`;
     case 'import':
       return `bmdemo import ${command.count}`;
+    case 'import-file':
+      return `bmdemo import ${command.file}`;
+    case 'create-plan':
+      return `bmdemo plans create ${command.file} --reason ${quoted(filledIn(command.reason, wording.machineOf))}`;
+    case 'restart':
+      return `Ctrl-C; ${serveText('file')}`;
     case 'start':
       return startText(command, wording);
     case 'start-many':
@@ -40,9 +47,14 @@ export function commandText(command: Command, wording: Wording): string {
   }
 }
 
+/** How a server is started that keeps its state there. In the talk, one in memory is nothing special. */
+export function serveText(keptIn: KeptIn): string {
+  return keptIn === 'memory' ? 'bmdemo serve' : 'bmdemo serve --store sqlite:talk.db';
+}
+
 function startText(command: StartCommand, { machineOf }: Wording): string {
-  const { run, machine, params, reason, requestId, detach } = command;
-  const words = ['bmdemo', run, machineOf(machine)];
+  const { run, plan, machine, params, reason, requestId, detach } = command;
+  const words = ['bmdemo', ...(run === null ? ['start', plan] : [run]), machineOf(machine)];
   if (requestId !== '') words.push('--request-id', requestId);
   for (const [key, value] of Object.entries(params))
     words.push('--param', quoted(`${key}=${filledIn(value, machineOf)}`));

@@ -1,6 +1,7 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import type { ImportedFile } from '../host.ts';
 import type { StartOrder } from './start-order.ts';
 
 /** Two answers to one request, as they came. */
@@ -23,6 +24,10 @@ export interface Facts {
   readonly plans: readonly Plan[] | null;
   readonly history: readonly Run[] | null;
   readonly answers: AnswerPair | null;
+  /** What became of the file that was imported last. */
+  readonly imported: (ImportedFile & { readonly file: string }) | null;
+  /** What the server keeps its state in, as it says itself; empty: it was not asked. */
+  readonly store: string;
   /** By `PART/NAME`. */
   readonly named: ReadonlyMap<string, NamedRun>;
   /** The runs that were started together, last. */
@@ -35,6 +40,8 @@ export const NO_FACTS: Facts = {
   plans: null,
   history: null,
   answers: null,
+  imported: null,
+  store: '',
   named: new Map(),
   many: [],
 };
@@ -52,5 +59,5 @@ export function runsOf({ named }: Facts, part: number): ReadonlyMap<string, stri
 /** The facts without what an earlier visit to the part has started. */
 export function forgetPart(facts: Facts, part: number): Facts {
   const named = new Map([...facts.named].filter(([key]) => !key.startsWith(`${part}/`)));
-  return { ...facts, named, answers: null, many: [] };
+  return { ...facts, named, answers: null, imported: null, many: [] };
 }

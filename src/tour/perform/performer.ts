@@ -1,11 +1,13 @@
 import type { Client } from '../../client/client.ts';
+import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { TourFailure } from '../failure.ts';
-import type { TourHost } from '../host.ts';
+import type { KeptIn, TourHost, WalkFile } from '../host.ts';
 import type { Room } from '../room/room.ts';
 import { runTypeOf } from '../room/run-type.ts';
-import { runPhaseOf, shortId } from '../room/view.ts';
-import type { Command, StartCommand } from '../script/script.ts';
+import { hasEnded, runPhaseOf, shortId } from '../room/view.ts';
+import { filledIn } from '../script/references.ts';
+import type { Command, RunCommandName, Script, StartCommand } from '../script/script.ts';
 import type { Facts, NamedRun } from './facts.ts';
 import { forgetPart, NO_FACTS, runsOf } from './facts.ts';
 import type { StartOrder } from './start-order.ts';
@@ -21,12 +23,15 @@ const MOST_RUNS = 200;
 export class Performer {
   readonly #host: TourHost;
   readonly #room: Room;
+  readonly #files: Script['files'];
   #client: Client | null = null;
   #facts: Facts = NO_FACTS;
 
-  constructor(host: TourHost, room: Room) {
+  /** @param files those of the walk */
+  constructor(host: TourHost, room: Room, files: Script['files']) {
     this.#host = host;
     this.#room = room;
+    this.#files = files;
   }
 
   /** What was answered so far; a new object with every answer. */
@@ -51,12 +56,20 @@ export class Performer {
   }
 
   /** Starts the server, unless there is one already, and answers its address. */
-  async startServer(signal: AbortSignal): Promise<string> {
+  async startServer(keptIn: KeptIn, signal: AbortSignal): Promise<string> {
     if (this.#client === null) {
-      this.#client = await this.#host.start(signal);
+      this.#client = await this.#host.start(keptIn, signal);
+      this.#facts = { ...this.#facts, store: '' };
       this.#room.attach(this.#client);
     }
     return this.#client.address.label;
+  }
+
+  /** Asks the server what it keeps its state in, and answers it: `memory`, or what outlives the server. */
+  async learnStore(signal: AbortSignal): Promise<string> {
+    const { store } = await this.client.server.getServerInfo({}, { signal });
+    this.#facts = { ...this.#facts, store: store?.kind ?? 'memory' };
+    return this.#facts.store;
   }
 
   /** Stops the server, or lets go of one that is somebody else's; answers how it ended, as a sentence. */
@@ -70,11 +83,11 @@ export class Performer {
   }
 
   /** Starts the tour's own server anew, with a fresh store; what was answered before is forgotten. */
-  async restartServer(signal: AbortSignal): Promise<void> {
+  async restartServer(keptIn: KeptIn, signal: AbortSignal): Promise<void> {
     this.#letGo();
     await this.#host.stop();
     this.#facts = NO_FACTS;
-    await this.startServer(signal);
+    await this.startServer(keptIn, signal);
   }
 
   /** Gives the client back. */
@@ -96,7 +109,7 @@ export class Performer {
   ): Promise<string> {
     switch (command.kind) {
       case 'serve':
-        return `the server answers at ${await this.startServer(signal)}`;
+        return `the server answers at ${await this.startServer('memory', signal)}`;
       case 'stop':
         return this.stopServer();
       case 'list': {
@@ -105,8 +118,7 @@ export class Performer {
         return `${machines.length} machines`;
       }
       case 'plans': {
-        const plans = await Array.fromAsync(this.client.listPlans({ signal }));
-        this.#facts = { ...this.#facts, plans };
+        const plans = await this.#learnPlans(signal);
         return `${plans.length} plans`;
       }
       case 'runs': {
@@ -121,6 +133,16 @@ export class Performer {
           ? `${created} machines, all of them new`
           : `${created} machines are new, ${known} were there`;
       }
+      case 'import-file': {
+        const { file } = command;
+        const imported = await this.#host.importFile(this.client, this.#file(file), signal);
+        this.#facts = { ...this.#facts, imported: { file, ...imported } };
+        return imported.summary;
+      }
+      case 'create-plan':
+        return this.#createPlan(this.#file(command.file), filledIn(command.reason, machineOf), signal);
+      case 'restart':
+        return this.#endAndStart();
       case 'start': {
         const run = await this.#startNamed(command, part, machineOf, request, signal);
         return `run ${shortId(run.runId)} on ${run.machineId} accepted`;
@@ -142,7 +164,39 @@ export class Performer {
   /** Starts a run that the walk does not speak of, and answers it. */
   async start(machineId: string, type: string, reason: string, signal: AbortSignal): Promise<Run> {
     const params = type === 'RMA' ? { reason } : {};
-    return this.#send({ machineId, requestId: this.#host.newId(), type, params, reason }, signal);
+    return this.#send({ machineId, requestId: this.#host.newId(), type, planId: '', params, reason }, signal);
+  }
+
+  #file(name: string): WalkFile {
+    return { name, text: this.#files[name] ?? '' };
+  }
+
+  async #createPlan({ name, text }: WalkFile, reason: string, signal: AbortSignal): Promise<string> {
+    const source = { form: { case: 'yaml' as const, value: text }, fileName: name };
+    const { planId, version } = await this.client.plans.createPlan(
+      { source, requestId: this.#host.newId(), reason },
+      { signal },
+    );
+    await this.#learnPlans(signal);
+    return `${planId} is version ${version}`;
+  }
+
+  async #learnPlans(signal: AbortSignal): Promise<readonly Plan[]> {
+    const plans = await Array.fromAsync(this.client.listPlans({ signal }));
+    this.#facts = { ...this.#facts, plans };
+    return plans;
+  }
+
+  async #endAndStart(): Promise<string> {
+    const address = this.client.address.label;
+    if (!this.#host.ownServer) {
+      throw new TourFailure(
+        `the server at ${address} is not the tour's own: stop it and start it again where it runs, and leave this out`,
+      );
+    }
+    const cut = [...this.#room.view.runs.values()].filter((run) => !hasEnded(run));
+    await this.#host.restart(cut.map(({ machineId }) => machineId));
+    return `stopped with ${cut.length} ${cut.length === 1 ? 'run' : 'runs'} under way, and started again at ${address}`;
   }
 
   async #startNamed(
@@ -184,8 +238,8 @@ export class Performer {
     return same ? `run ${shortId(second.runId)}, the same as before` : `another run: ${shortId(second.runId)}`;
   }
 
-  async #startMany(run: string, from: number, to: number, signal: AbortSignal): Promise<string> {
-    const type = runTypeOf(run as StartCommand['run']);
+  async #startMany(run: RunCommandName, from: number, to: number, signal: AbortSignal): Promise<string> {
+    const type = runTypeOf(run);
     const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index).values();
     const many: string[] = [];
     const worker = async () => {

@@ -6,14 +6,17 @@ import type { StartCommand } from '../script/script.ts';
 export interface StartOrder {
   readonly machineId: string;
   readonly requestId: string;
+  /** Empty: the plan says it. */
   readonly type: string;
+  /** Empty: the plan that runs of the type have. */
+  readonly planId: string;
   readonly params: Readonly<Record<string, string>>;
   readonly reason: string;
 }
 
 /** What a start command asks of the server. */
 export function startOrder(
-  { run, machine, params, reason }: StartCommand,
+  { run, plan, machine, params, reason }: StartCommand,
   machineOf: (role: string) => string,
   requestId: string,
 ): StartOrder {
@@ -24,7 +27,8 @@ export function startOrder(
   return {
     machineId: machineOf(machine),
     requestId,
-    type: runTypeOf(run),
+    type: run === null ? '' : runTypeOf(run),
+    planId: plan,
     params: Object.fromEntries([...values, ...marked]),
     reason: told,
   };

@@ -1,6 +1,7 @@
 import type { Order } from '../director/state.ts';
 import { TourFailure } from '../failure.ts';
 import type { TourHost } from '../host.ts';
+import { serveText } from '../perform/command-text.ts';
 import type { Performer } from '../perform/performer.ts';
 import type { Room } from '../room/room.ts';
 import type { Scene } from '../room/verdict.ts';
@@ -36,9 +37,16 @@ export async function putInOrder(needs: readonly Condition[], preparing: Prepari
   const hands: Hands = { room, performer, host, orders, signal };
   host.hurry(true);
   try {
-    if (!performer.hasServer) await orders.carryOut('bmdemo serve', () => performer.startServer(signal));
+    const durable = needs.some(({ kind }) => kind === 'store');
+    const keptIn = durable ? 'file' : 'memory';
+    if (!performer.hasServer) await orders.carryOut(serveText(keptIn), () => performer.startServer(keptIn, signal));
     // Before all that there is has come, everything would seem to be missing.
-    await room.until(({ link, complete }) => (link.kind === 'up' && complete ? true : null), signal);
+    const allIsKnown = () => room.until(({ link, complete }) => (link.kind === 'up' && complete ? true : null), signal);
+    await allIsKnown();
+    if (durable) {
+      await makeDurable(preparing, orders);
+      await allIsKnown();
+    }
     for (const need of missing()) if (need.kind === 'machines') await importAll(need.count, preparing, orders);
     await Promise.all([...byMachine(missing(), scene())].map(([id, some]) => bringAbout(id, some, hands, scene)));
     if (missing().some(({ kind }) => kind === 'idle')) await endEverything(hands);
@@ -46,6 +54,18 @@ export async function putInOrder(needs: readonly Condition[], preparing: Prepari
   } finally {
     host.hurry(false);
   }
+}
+
+/** Starts the tour's server anew where what it knows does not outlive it. */
+async function makeDurable({ performer, host, signal }: Preparing, orders: Orders): Promise<void> {
+  if ((await performer.learnStore(signal)) !== 'memory') return;
+  if (!host.ownServer) {
+    throw new TourFailure(
+      "the server keeps its state in memory, and is not the tour's own: start one with --store sqlite:PATH",
+    );
+  }
+  await orders.carryOut(serveText('file'), () => performer.restartServer('file', signal));
+  await performer.learnStore(signal);
 }
 
 async function importAll(count: number, { host, performer, room, signal }: Preparing, orders: Orders): Promise<void> {

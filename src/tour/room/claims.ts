@@ -4,7 +4,7 @@ import { conditionOf, phaseOf, runPhaseOf, shortId } from './view.ts';
 
 /** What a condition says, of machines and runs as they are now: `machine-1 is IN_SERVICE`. For conditions that are met. */
 export function claimText(condition: Condition, scene: Scene): string {
-  const { view, machineOf, runs, many } = scene;
+  const { view, machineOf, runs, many, store } = scene;
   switch (condition.kind) {
     case 'server':
       return condition.is === 'up' ? 'the server answers' : 'the server has stopped';
@@ -24,6 +24,8 @@ export function claimText(condition: Condition, scene: Scene): string {
       return `${many.length} runs SUCCEEDED`;
     case 'idle':
       return 'nothing is under way';
+    case 'store':
+      return `the state is kept in ${store}, and outlives the server`;
   }
 }
 

@@ -45,6 +45,7 @@ function scene(changes: Partial<Scene> = {}): Scene {
     runs: new Map([['a', 'abcdefgh12345678']]),
     many: [],
     plans: [],
+    store: '',
     epoch: 0,
     ...changes,
   };

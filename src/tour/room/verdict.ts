@@ -23,6 +23,8 @@ export interface Scene {
   readonly many: readonly string[];
   /** The plans of the last answer, without `plan/`. */
   readonly plans: readonly string[];
+  /** What the server keeps its state in; empty: it was not asked. */
+  readonly store: string;
   /** The view's epoch when the command was carried out. */
   readonly epoch: number;
 }
@@ -67,6 +69,8 @@ export function judge(condition: Condition, scene: Scene): Verdict {
       const busy = [...view.machines.values()].filter(isBusy);
       return busy.length === 0 ? MET : awaited(`${busy.length} machines to come to rest`, view);
     }
+    case 'store':
+      return scene.store === '' || scene.store === 'memory' ? awaited('a store that outlives the server', view) : MET;
   }
 }
 

@@ -18,7 +18,7 @@ chapters:
 `;
 
 function mistakes(text: string, checkFault?: (fault: string) => readonly string[]): readonly string[] {
-  const read = readScript(text, 'walk.yaml', checkFault);
+  const read = readScript(text, 'walk.yaml', checkFault && { fault: checkFault });
   return read.kind === 'mistakes' ? read.mistakes.map(formatScriptMistake) : [];
 }
 
@@ -30,6 +30,7 @@ describe('readScript', () => {
       title: 'A walk',
       roles: { one: ['machine-1'] },
       faults: [],
+      files: {},
       summary: [],
       questions: [],
       chapters: [
@@ -47,6 +48,7 @@ describe('readScript', () => {
               command: {
                 kind: 'start',
                 run: 'repave',
+                plan: '',
                 machine: 'one',
                 as: 'fresh',
                 params: {},
@@ -84,7 +86,7 @@ chapters:
       'walk.yaml:6:11: chapters[0].time must be a time such as 45s or 1.5m, at most 60m',
       'walk.yaml:9:9: chapters[0].beats[0].shout is no key that belongs here',
       'walk.yaml:11:40: chapters[0].beats[0].waitFor[0].run.phase must be one of PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED',
-      'walk.yaml:12:13: chapters[0].beats[0].waitFor[1] must have exactly one of server, machines, machine, run, same, plans, past, many, idle',
+      'walk.yaml:12:13: chapters[0].beats[0].waitFor[1] must have exactly one of server, machines, machine, run, same, plans, past, many, idle, store',
     ]);
   });
 
@@ -150,5 +152,54 @@ chapters:
     [`title: ${'x'.repeat(1_000_001)}`, /^walk.yaml:1:1: it is 1000008 characters long/],
   ])('refuses what is no script at all', (text, told) => {
     expect(mistakes(text)[0]).toMatch(told);
+  });
+
+  describe('with files', () => {
+    const withFiles = (commands: string, files: string) =>
+      `${SMALLEST}      - say: A file.\n${commands}files:\n${files}`;
+    const IMPORT = '        command: { import: { file: racks.csv } }\n';
+
+    it('takes machines and plans out of them, as they are written', () => {
+      const text = withFiles(
+        `${IMPORT}        show: { card: file }\n      - say: A plan.\n        command: { create-plan: { file: own.yaml, reason: why not } }\n` +
+          '      - say: A run.\n        command: { start: { plan: own, machine: one } }\n',
+        '  racks.csv: |\n    id,rack\n    a,r1\n  own.yaml: "plan_id: own"\n',
+      );
+      const read = readScript(text, 'walk.yaml');
+      if (read.kind !== 'script') return expect.unreachable(JSON.stringify(read.mistakes));
+      expect(read.script.files).toEqual({ 'racks.csv': 'id,rack\na,r1\n', 'own.yaml': 'plan_id: own' });
+      expect(read.script.chapters[0]?.beats.slice(1).map(({ command }) => command)).toEqual([
+        { kind: 'import-file', file: 'racks.csv' },
+        { kind: 'create-plan', file: 'own.yaml', reason: 'why not' },
+        expect.objectContaining({ kind: 'start', run: null, plan: 'own', as: 'own' }),
+      ]);
+    });
+
+    it('tells which are named and not there, and which cannot be shown', () => {
+      const text = withFiles(`${IMPORT}      - say: No file.\n        show: { card: file }\n`, '  other.csv: "id"\n');
+      expect(mistakes(text)).toEqual([
+        'walk.yaml:15:18: chapters[0].beats[1].command names the file "racks.csv", which is not among files',
+        'walk.yaml:17:23: chapters[0].beats[2].show.card shows a file, and the beat has no command with one',
+      ]);
+    });
+
+    it('tells which have no name of a file, or no text', () => {
+      expect(mistakes(SMALLEST.replace('one: machine-1', 'One: machine-1'))[0]).toBe(
+        'walk.yaml:3:15: roles.One must be a word of a-z, 0-9 and -',
+      );
+      expect(mistakes(`${SMALLEST}files: { ../racks.csv: x, racks.csv: 3 }\n`)).toEqual([
+        'walk.yaml:14:24: files.../racks.csv must be a file name that ends in .csv, .yaml or .json',
+        'walk.yaml:14:38: files.racks.csv must be the text of the file, at most 100000 characters',
+      ]);
+    });
+
+    it('has them looked at by who reads them', () => {
+      const read = readScript(withFiles(IMPORT, '  racks.csv: "nonsense"\n'), 'walk.yaml', {
+        file: (use, name, text) => [`${use} ${name} ${text}`],
+      });
+      expect(read.kind === 'mistakes' && read.mistakes.map(formatScriptMistake)).toEqual([
+        'walk.yaml:17:14: files.racks.csv cannot be used: machines racks.csv nonsense',
+      ]);
+    });
   });
 });

@@ -13,38 +13,53 @@ export type ScriptRead =
   | { readonly kind: 'script'; readonly script: Script }
   | { readonly kind: 'mistakes'; readonly mistakes: readonly ScriptMistake[] };
 
-/** What is wrong with one fault in its short form, a clause each; empty: nothing. */
-export type FaultCheck = (fault: string) => readonly string[];
+/** Knowledge of what is not the tour's own; each answers what is wrong, a clause each. */
+export interface ScriptChecks {
+  /** Of one fault in its short form. */
+  readonly fault?: (fault: string) => readonly string[];
+  /** Of a file that machines are imported from, or that a plan is made of. */
+  readonly file?: (use: 'machines' | 'plan', name: string, text: string) => readonly string[];
+}
 
 /**
  * Reads a script from the text of a YAML file.
  *
  * @param file what mistakes are told under
- * @param checkFault knows the form of faults, which are the server's matter
+ * @param checks know the forms of faults and files, which are the matter of others
  */
-export function readScript(text: string, file: string, checkFault: FaultCheck = () => []): ScriptRead {
+export function readScript(text: string, file: string, checks: ScriptChecks = {}): ScriptRead {
   const read = readYamlText(text, file, LONGEST_SCRIPT);
   if (read.kind === 'mistakes') return read;
-  const checked = checkData(read.data, checkFault);
+  const checked = checkData(read.data, checks);
   if ('script' in checked) return { kind: 'script', script: checked.script };
   return { kind: 'mistakes', mistakes: read.tell(checked.mistakes) };
 }
 
 function checkData(
   data: unknown,
-  checkFault: FaultCheck,
+  checks: ScriptChecks,
 ): { readonly script: Script } | { readonly mistakes: readonly DataMistake[] } {
   const parsed = scriptSchema.safeParse(data);
   if (!parsed.success) return { mistakes: parsed.error.issues.flatMap(mistakesOf) };
   const script = parsed.data;
-  const mistakes = [...referenceMistakes(script), ...faultMistakes(script, checkFault)];
+  const mistakes = [...referenceMistakes(script), ...faultMistakes(script, checks), ...fileMistakes(script, checks)];
   return mistakes.length === 0 ? { script } : { mistakes };
 }
 
-function faultMistakes({ faults, roles }: Script, checkFault: FaultCheck): DataMistake[] {
+function faultMistakes({ faults, roles }: Script, { fault: checkFault = () => [] }: ScriptChecks): DataMistake[] {
   return faults.flatMap((fault, at) => {
     const filled = filledIn(fault, (role) => roles[role]?.[0] ?? 'machine-1');
     return checkFault(filled).map((message) => ({ path: ['faults', at], message: `is no fault: ${message}` }));
+  });
+}
+
+function fileMistakes({ chapters, questions, files }: Script, { file: check = () => [] }: ScriptChecks): DataMistake[] {
+  const beats = [...chapters, ...questions].flatMap((part) => part.beats);
+  return beats.flatMap(({ command }) => {
+    if (command === null || !('file' in command)) return [];
+    const { kind, file } = command;
+    const wrong = check(kind === 'import-file' ? 'machines' : 'plan', file, files[file] ?? '');
+    return wrong.map((message) => ({ path: ['files', file], message: `cannot be used: ${message}` }));
   });
 }
 

@@ -6,22 +6,29 @@ const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 type Path = readonly PropertyKey[];
 
+/** What a script may name anywhere in it. */
+interface Names {
+  readonly roles: ReadonlySet<string>;
+  readonly files: ReadonlySet<string>;
+}
+
 /** What a script names and does not have: roles, and runs that nothing before in the same chapter has started. */
 export function referenceMistakes(script: Script): readonly DataMistake[] {
-  const roles = new Set(Object.keys(script.roles));
+  const names = { roles: new Set(Object.keys(script.roles)), files: new Set(Object.keys(script.files)) };
+  const { roles } = names;
   const mistakes: DataMistake[] = [];
   const ids = new Set<string>();
   for (const [at, { id, needs, beats }] of script.chapters.entries()) {
     const path = ['chapters', at];
     if (ids.has(id)) mistakes.push({ path: [...path, 'id'], message: `is used twice: ${id}` });
     ids.add(id);
-    mistakes.push(...partMistakes(needs, beats, roles, path, (beat) => [...path, 'beats', beat]));
+    mistakes.push(...partMistakes(needs, beats, names, path, (beat) => [...path, 'beats', beat]));
   }
   for (const [at, { needs, beats }] of script.questions.entries()) {
     const path = ['questions', at];
     // The first beat of a question is its answer.
     const pathOf = (beat: number) => (beat === 0 ? [...path, 'answer'] : [...path, 'live', beat - 1]);
-    mistakes.push(...partMistakes(needs, beats, roles, path, pathOf));
+    mistakes.push(...partMistakes(needs, beats, names, path, pathOf));
   }
   for (const [at, fault] of script.faults.entries()) mistakes.push(...textMistakes(fault, roles, ['faults', at]));
   return mistakes;
@@ -30,7 +37,7 @@ export function referenceMistakes(script: Script): readonly DataMistake[] {
 function partMistakes(
   needs: readonly Condition[],
   beats: readonly Beat[],
-  roles: ReadonlySet<string>,
+  { roles, files }: Names,
   path: Path,
   pathOf: (beat: number) => Path,
 ): DataMistake[] {
@@ -41,6 +48,15 @@ function partMistakes(
     for (const text of [say, onFail, ...points]) mistakes.push(...textMistakes(text, roles, here));
     if (show.machine !== null) mistakes.push(...roleMistakes(show.machine, roles, [...here, 'show', 'machine']));
     if (command !== null) mistakes.push(...commandMistakes(command, roles, runs, [...here, 'command']));
+    if (command !== null && 'file' in command && !files.has(command.file)) {
+      mistakes.push({
+        path: [...here, 'command'],
+        message: `names the file "${command.file}", which is not among files`,
+      });
+    }
+    if (show.card === 'file' && (command === null || !('file' in command))) {
+      mistakes.push({ path: [...here, 'show', 'card'], message: 'shows a file, and the beat has no command with one' });
+    }
     for (const [place, condition] of waitFor.entries()) {
       mistakes.push(...conditionMistakes(condition, roles, runs, [...here, 'waitFor', place]));
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { exactlyOne, list, NAME, oneWordOf, sentence, textSchema } from './schema-words.ts';
-import type { Command, Condition, RunCommandName } from './script.ts';
+import { exactlyOne, FILE_NAME, list, NAME, oneWordOf, sentence, textSchema } from './schema-words.ts';
+import type { Command, Condition, RunCommandName, StartCommand } from './script.ts';
 import { MACHINE_PHASES, RUN_COMMANDS, RUN_PHASES } from './script.ts';
 
 /** The most demo machines that a walk may have. */
@@ -24,20 +24,24 @@ const map = (must: string) => ({ error: sentence(must) });
 
 const START = 'must be a map such as {machine: ROLE}, or {from: 5, to: 104}';
 
+const startFields = {
+  as: runName.optional().describe('what the walk calls the run'),
+  params: z.record(z.string(), z.string('must be text'), map('must be a map of text')).optional(),
+  reason: textSchema(200).optional(),
+  requestId: z
+    .string({ error: sentence('must be a request id') })
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be at most 64 letters, digits and . _ -')
+    .optional(),
+  detach: yes.optional().describe('true: the command is shown with --detach'),
+};
+
 const start = z
   .strictObject(
     {
       machine: role.optional().describe('the role of its machine'),
       from: wholeNumber(1, MOST_MACHINES).optional().describe('in place of machine: the first of many demo machines'),
       to: wholeNumber(1, MOST_MACHINES).optional().describe('in place of machine: the last of many demo machines'),
-      as: runName.optional().describe('what the walk calls the run'),
-      params: z.record(z.string(), z.string('must be text'), map('must be a map of text')).optional(),
-      reason: textSchema(200).optional(),
-      requestId: z
-        .string({ error: sentence('must be a request id') })
-        .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be at most 64 letters, digits and . _ -')
-        .optional(),
-      detach: yes.optional().describe('true: the command is shown with --detach'),
+      ...startFields,
     },
     map(START),
   )
@@ -46,6 +50,20 @@ const start = z
       machine === undefined ? from !== undefined && to !== undefined && from <= to : !from && !to,
     'must have either machine, or from and to',
   );
+
+const startPlan = z
+  .strictObject(
+    {
+      plan: textSchema(64).describe('the plan, without plan/'),
+      machine: role.describe('the role of its machine'),
+      ...startFields,
+    },
+    map('must be a map such as {plan: PLAN, machine: ROLE}'),
+  )
+  .describe('starts a run of any plan');
+
+const FILE = 'must be one of files';
+const file = z.string({ error: sentence(FILE) }).regex(FILE_NAME, FILE);
 
 const simple = z.strictObject({}, map('must be {}'));
 
@@ -57,7 +75,19 @@ export const commandSchema = exactlyOne(
     list: simple.describe('lists the machines'),
     plans: simple.describe('lists the plans'),
     runs: simple.describe('lists the runs'),
-    import: wholeNumber(1, MOST_MACHINES).describe('registers so many demo machines'),
+    restart: simple.describe(
+      "stops the walk's own server in the middle of its work, and starts it again with its store",
+    ),
+    import: z
+      .union(
+        [wholeNumber(1, MOST_MACHINES), z.strictObject({ file })],
+        `must be a whole number from 1 to ${MOST_MACHINES}, or a map such as {file: racks.csv}`,
+      )
+      .describe('registers so many demo machines, or those in one of files'),
+    'create-plan': z
+      .strictObject({ file, reason: textSchema(200) }, map('must be a map such as {file: own.yaml, reason: WHY}'))
+      .describe('makes a plan of one of files'),
+    start: startPlan,
     repave: start,
     reboot: start,
     rma: start,
@@ -73,10 +103,13 @@ export const commandSchema = exactlyOne(
   'must be a map such as {repave: {machine: ROLE}}',
 )
   .transform((written): Command => {
-    for (const kind of ['serve', 'stop', 'list', 'plans', 'runs'] as const) {
+    for (const kind of ['serve', 'stop', 'restart', 'list', 'plans', 'runs'] as const) {
       if (written[kind] !== undefined) return { kind };
     }
-    if (written.import !== undefined) return { kind: 'import', count: written.import };
+    if (typeof written.import === 'number') return { kind: 'import', count: written.import };
+    if (written.import !== undefined) return { kind: 'import-file', file: written.import.file };
+    if (written['create-plan'] !== undefined) return { kind: 'create-plan', ...written['create-plan'] };
+    if (written.start !== undefined) return startOf(null, written.start);
     if (written.again !== undefined) return { kind: 'again', ...written.again };
     if (written.cancel !== undefined)
       return { kind: 'cancel', run: written.cancel.run, reason: written.cancel.reason ?? '' };
@@ -86,9 +119,15 @@ export const commandSchema = exactlyOne(
   .meta({ id: 'Command' });
 
 function startCommand(run: RunCommandName, written: Partial<z.output<typeof start>>): Command {
-  const { machine, from = 1, to = 1, as = run, params = {}, reason = '', requestId = '', detach = false } = written;
-  if (machine === undefined) return { kind: 'start-many', run, from, to };
-  return { kind: 'start', run, machine, as, params, reason, requestId, detach };
+  const { machine, from = 1, to = 1, ...rest } = written;
+  return machine === undefined ? { kind: 'start-many', run, from, to } : startOf(run, { machine, ...rest });
+}
+
+type WrittenStart = Pick<z.output<typeof startPlan>, 'machine' | keyof typeof startFields> & { readonly plan?: string };
+
+function startOf(run: RunCommandName | null, written: WrittenStart): StartCommand {
+  const { machine, plan = '', as = run ?? plan, params = {}, reason = '', requestId = '', detach = false } = written;
+  return { kind: 'start', run, plan, machine, as, params, reason, requestId, detach };
 }
 
 const machineCondition = z
@@ -141,6 +180,7 @@ export const conditionSchema = exactlyOne(
     past: past.describe('such a run has been'),
     many: oneWordOf(['SUCCEEDED']).describe('every one of the many runs has ended so'),
     idle: z.literal(true, { error: sentence('must be true') }).describe('no run is under way, no machine is held'),
+    store: oneWordOf(['durable']).describe('what the server knows outlives it'),
   },
   'must be a map such as {machine: {role: ROLE, phase: IN_SERVICE}}',
 )
@@ -153,6 +193,7 @@ export const conditionSchema = exactlyOne(
       return { kind: 'same', first: written.same[0] ?? '', second: written.same[1] ?? '' };
     if (written.plans !== undefined) return { kind: 'plans', ids: written.plans };
     if (written.many !== undefined) return { kind: 'many', phase: written.many };
+    if (written.store !== undefined) return { kind: 'store', is: written.store };
     const { past: was } = written;
     return was === undefined ? { kind: 'idle' } : { kind: 'past', run: was.run, role: was.role, phase: was.phase };
   })

@@ -3,9 +3,17 @@ import { z } from 'zod';
 /** The names of roles, runs and chapters. */
 export const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** The names of files. */
+export const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,57}\.(?:csv|yaml|json)$/;
+
 /** The error for a value that is not there or not as it must be. */
 export function sentence(must: string) {
   return ({ input }: { readonly input?: unknown }) => (input === undefined ? `is missing: ${must}` : must);
+}
+
+/** The error for a map whose keys have a form of their own: what a key must be, and what the map. */
+export function mapError(key: string, must: string) {
+  return ({ code }: { readonly code: string }) => (code === 'invalid_key' ? key : must);
 }
 
 /** Text of one paragraph: line breaks and runs of blanks count as one blank. */

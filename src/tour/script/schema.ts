@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandSchema, conditionSchema } from './schema-parts.ts';
-import { list, NAME, oneWordOf, sentence, textSchema, timeSchema } from './schema-words.ts';
+import { FILE_NAME, list, mapError, NAME, oneWordOf, sentence, textSchema, timeSchema } from './schema-words.ts';
 import type { Beat, Chapter, Question, Script } from './script.ts';
 import { CARDS, PANES } from './script.ts';
 
@@ -86,6 +86,11 @@ const machine = z
   .string({ error: sentence('must be the id of a demo machine, such as machine-1') })
   .regex(/^machine-[1-9]\d{0,3}$/, 'must be the id of a demo machine, such as machine-1');
 
+/** The longest file of a script, in characters. */
+const LONGEST_FILE = 100_000;
+
+const FILE = `must be the text of the file, at most ${LONGEST_FILE} characters`;
+
 /** A script as its author writes it; its output is the script as it is played. References are not looked at here. */
 export const scriptSchema = z
   .strictObject(
@@ -93,15 +98,24 @@ export const scriptSchema = z
       title: textSchema(60),
       roles: z
         .record(
-          z.string().regex(NAME, 'must be a word of a-z, 0-9 and -'),
+          z.string().regex(NAME),
           z.union([machine, list(machine, 10, 1)], 'must be a machine, or a list of machines'),
-          { error: sentence('must be a map of roles to machines') },
+          { error: mapError('must be a word of a-z, 0-9 and -', 'must be a map of roles to machines') },
         )
         .optional()
         .describe('the machines that are spoken of, by the part that they play; of several the first fit one does'),
       faults: list(textSchema(300), 50)
         .optional()
         .describe('faults as `bmdemo serve --fault` takes them, for a server that the walk starts itself'),
+      files: z
+        .record(z.string().regex(FILE_NAME), z.string({ error: sentence(FILE) }).max(LONGEST_FILE, FILE), {
+          error: mapError(
+            'must be a file name that ends in .csv, .yaml or .json',
+            'must be a map of file names to texts',
+          ),
+        })
+        .optional()
+        .describe('files that the walk imports machines from, or makes plans of: name and text'),
       chapters: list(chapter, 50, 1),
       summary: list(textSchema(200), 10).optional().describe('what the closing card sums up'),
       questions: list(question, 20).optional(),
@@ -109,10 +123,11 @@ export const scriptSchema = z
     { error: sentence('must be a map with the keys title and chapters') },
   )
   .transform(
-    ({ roles = {}, faults = [], summary = [], questions = [], ...rest }): Script => ({
+    ({ roles = {}, faults = [], files = {}, summary = [], questions = [], ...rest }): Script => ({
       ...rest,
       roles: Object.fromEntries(Object.entries(roles).map(([role, ids]) => [role, [ids].flat()])),
       faults,
+      files,
       summary,
       questions,
     }),

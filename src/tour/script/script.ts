@@ -16,7 +16,7 @@ export const RUN_PHASES = ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELE
 export const RUN_COMMANDS = ['repave', 'reboot', 'rma', 'upgrade', 'net-reconfig'] as const;
 
 /** What a beat can show over the console, filled from real answers. */
-export const CARDS = ['title', 'plans', 'phases', 'answers', 'history', 'closing'] as const;
+export const CARDS = ['title', 'plans', 'phases', 'answers', 'history', 'file', 'closing'] as const;
 
 /** The panes of the console that a beat can lead the eye to. */
 export const PANES = ['machines', 'run', 'log'] as const;
@@ -40,6 +40,12 @@ export type Command =
   | { readonly kind: 'plans' }
   | { readonly kind: 'runs' }
   | { readonly kind: 'import'; readonly count: number }
+  /** Registers the machines in one of the walk's files. */
+  | { readonly kind: 'import-file'; readonly file: string }
+  /** Makes a plan of one of the walk's files. */
+  | { readonly kind: 'create-plan'; readonly file: string; readonly reason: string }
+  /** Stops the walk's own server in the middle of its work, and starts it again with the same store. */
+  | { readonly kind: 'restart' }
   | StartCommand
   /** Starts the same run on demo machines `from` to `to`, all at once. */
   | { readonly kind: 'start-many'; readonly run: RunCommandName; readonly from: number; readonly to: number }
@@ -50,7 +56,10 @@ export type Command =
 /** Starts a run on one machine; the answer is called `as`. */
 export interface StartCommand {
   readonly kind: 'start';
-  readonly run: RunCommandName;
+  /** Null: a run of `plan`. */
+  readonly run: RunCommandName | null;
+  /** The plan, without `plan/`; empty: the one that runs of its kind have. */
+  readonly plan: string;
   readonly machine: string;
   readonly as: string;
   readonly params: Readonly<Record<string, string>>;
@@ -76,7 +85,9 @@ export type Condition =
   /** Every run that start-many began has SUCCEEDED. */
   | { readonly kind: 'many'; readonly phase: 'SUCCEEDED' }
   /** No run is under way and no machine is held. */
-  | { readonly kind: 'idle' };
+  | { readonly kind: 'idle' }
+  /** What the server knows outlives it. */
+  | { readonly kind: 'store'; readonly is: 'durable' };
 
 /** How a machine is. */
 export interface MachineCondition {
@@ -167,6 +178,8 @@ export interface Script {
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** Faults for the walk's own server, as `bmdemo serve --fault` takes them; `{role}` stands for its machine. */
   readonly faults: readonly string[];
+  /** The texts of the files that its commands speak of, by name. */
+  readonly files: Readonly<Record<string, string>>;
   readonly chapters: readonly Chapter[];
   /** What the closing card sums up. */
   readonly summary: readonly string[];

@@ -10,11 +10,35 @@ roles:
   canceled: machine-2
   rma: machine-3
   broken: machine-4
+  survivor: machine-5
 
 faults:
   - "{repaved}/verify-in-cluster=fail:1"
   - "{canceled}/repave-image=hang@3/6"
   - "{broken}/repave-image=fail@4/6,terminal,code=DISK_DEAD,message=nvme0n1 does not answer any more"
+  - "{repaved}/stress-memory=fail:1"
+  - "{survivor}/repave-image=hang@3/6"
+
+files:
+  cmdb.csv: |
+    hostname,rack,model,serial,mac,ssh,bmc,bmc_credentials,cluster,kubeconfig,provider
+    machine-1,r1,R650,DEMO-00001,02:de:00:00:00:01,198.19.0.1:22,198.18.0.1,env:BMC_CREDENTIALS,prod-a,env:PROD_A_KUBECONFIG,fake
+    machine-2,r7,R750,DEMO-00002,02:de:00:00:00:02,198.19.0.2:22,198.18.0.2,env:BMC_CREDENTIALS,prod-a,env:PROD_A_KUBECONFIG,fake
+    db-1,r7,DL360,CMDB-00001,02:de:00:01:00:01,198.19.128.1:22,198.18.128.1,env:BMC_CREDENTIALS,prod-a,env:PROD_A_KUBECONFIG,fake
+    db-2,r8,DL360,CMDB-00002,02:de:00:01:00:02,198.19.128.2:22,198.18.128.2,env:BMC_CREDENTIALS,prod-a,env:PROD_A_KUBECONFIG,fake
+    db-3,r8,DL360,CMDB-00003,02:de:00:00:00:01,198.19.128.3:22,198.18.128.3,env:BMC_CREDENTIALS,prod-a,env:PROD_A_KUBECONFIG,fake
+  burn-in.yaml: |
+    plan_id: burn-in
+    display_name: Burn a machine in
+    description: Works the memory hard before a machine is trusted.
+    steps:
+      - name: stress-memory
+        ssh: { script_ref: script/stress-memory, args: { minutes: "10" } }
+        timeout_seconds: 900
+        max_retries: 2
+      - name: read-sensors
+        ssh: { script_ref: script/read-sensors }
+        timeout_seconds: 60
 
 chapters:
   - id: opening
@@ -409,17 +433,18 @@ questions:
     answer: >-
       Whatever knows your machines can register them: a job that reads the CMDB and calls the API is all it takes. Registering
       twice does no harm, because a machine that is known is only updated, and its state is never touched. So the
-      job can simply send everything, every night. I can show you: this imports five machines, and three of them
-      are known already.
+      job can simply send everything, every night. I have an export of a CMDB here, with five machines.
     needs:
       - server: up
       - machines: 3
     live:
-      - say: Two are new, the others are as they were. Nothing that we did today has been overwritten.
-        command: { import: 5 }
+      - say: >-
+          One machine is as it was, one has moved to another rack, two are new. The last one has a MAC address that
+          belongs to somebody else. It is refused, with its line, and keeps nobody else out.
+        command: { import: { file: cmdb.csv } }
         waitFor:
           - machines: 5
-        show: { machine: repaved, pane: machines }
+        show: { machine: repaved, pane: machines, card: file }
 
   - question: What if a step fails for good?
     answer: >-
@@ -447,24 +472,64 @@ questions:
       hundred.
     needs:
       - server: up
-      - machines: 104
+      - machines: 105
     live:
       - say: A hundred runs, all accepted, all moving. You can scroll through them while they work.
-        command: { repave: { from: 5, to: 104 } }
+        command: { repave: { from: 6, to: 105 } }
         waitFor:
           - many: SUCCEEDED
         show: { pane: machines }
 
   - question: How do we add a new kind of step?
     answer: >-
-      You describe it as a message in the proto file and generate the code. Then the plan may use it, and a provider needs the
-      function that carries it out. Time limits, retries, cancel, logs and history are already there, because the
-      engine does them for every step. Think of half an hour, plus the time that your hardware takes to
-      teach you its moods.
+      In two ways. A script of yours is a step as soon as a plan names it. A kind with fields of its own is a message in
+      the proto file, and a function of the provider that carries it out: half an hour, plus the time that
+      your hardware takes to teach you its moods. Here is the quick way.
+    needs:
+      - server: up
+      - machines: 3
+      - machine: { role: repaved, phase: IN_SERVICE, free: true }
+    live:
+      - say: This plan has two steps that the server has never heard of. It takes them at once, while it runs.
+        command: { create-plan: { file: burn-in.yaml, reason: burn in before service } }
+        waitFor:
+          - plans: [burn-in]
+        show: { machine: repaved, pane: machines, card: file }
+      - say: >-
+          The new step fails at first, and is tried again. Time limits, retries, cancel, logs and history are already
+          there, because the engine does them for every step.
+        command: { start: { plan: burn-in, machine: repaved, as: trial } }
+        waitFor:
+          - run: { name: trial, retried: stress-memory }
+          - run: { name: trial, phase: SUCCEEDED }
+          - machine: { role: repaved, phase: IN_SERVICE }
+        show: { machine: repaved, pane: run }
+        onFail: The failure belongs to faults that the server is given when it starts; docs/presenting.md has the line.
 
   - question: Is it a problem that the store is in memory?
     answer: >-
       For this talk it is what we want, because each one begins fresh. The store is an interface with one contract that every
-      implementation has to pass. For a single server a file is enough, for several of them it is a database
-      that they share. The engine does not know which one it has.
+      implementation has to pass: a file for a single server, a database for several that share it. The engine
+      does not know which one it has. Ours has just been started anew, with a file.
+    needs:
+      - server: up
+      - store: durable
+      - machines: 5
+      - machine: { role: survivor, free: true }
+    live:
+      - say: I send a machine off once more, until it is in the middle of its disk.
+        command: { repave: { machine: survivor, as: survivor } }
+        waitFor:
+          - run: { name: survivor, step: repave-image, percent: 25 }
+        show: { machine: survivor, pane: run }
+      - say: >-
+          Now the server goes away, and another one takes its place. Nobody tells it what was going on. It reads that in the
+          store, writes the half-written image once more, and carries on with the very same run.
+        command: { restart: {} }
+        waitFor:
+          - server: up
+          - run: { name: survivor, phase: SUCCEEDED }
+          - machine: { role: survivor, phase: IN_SERVICE }
+        show: { machine: survivor, pane: log }
+        onFail: On a server that is not the tour's own I stop it by hand, and start it again.
 `;

@@ -36,6 +36,7 @@ interface StartRequest {
   readonly machineId?: string;
   readonly requestId?: string;
   readonly type?: string;
+  readonly planId?: string;
   readonly acknowledgeIntervention?: boolean;
 }
 
@@ -75,6 +76,8 @@ export class ServerDouble {
   /** A run that is started ends well by itself at once. */
   quick = false;
   hurried = false;
+  /** What it says that its state is kept in. */
+  store = 'memory';
   starts = 0;
   #ids = 0;
   #running = false;
@@ -95,10 +98,17 @@ export class ServerDouble {
       this.#running = false;
       return { runsLost: 0, machinesLost: 0 };
     },
+    restart: async () => {
+      this.calls.push('restart');
+    },
     hurry: (on) => {
       this.hurried = on;
     },
     importMachines: (_client, count) => this.importMachines(count),
+    importFile: async (_client, { name }) => {
+      this.calls.push(`importFile ${name}`);
+      return { rows: [], summary: '0 machines' };
+    },
     newId: () => {
       this.#ids += 1;
       return `id-${this.#ids}`;
@@ -217,6 +227,7 @@ export class ServerDouble {
       listMachines: () => listed([...this.machines.values()]),
       listRuns: () => listed([...this.runs.values()].toReversed()),
       listPlans: () => listed(['plan/reboot'].map((planId) => create(PlanSchema, { planId }))),
+      server: { getServerInfo: async () => ({ store: { kind: this.store } }) },
       runs: {
         startRun: (request: StartRequest) => this.#startRun(request),
         cancelRun: async ({ runId = '' }) => {
@@ -266,8 +277,8 @@ export class ServerDouble {
     }
   }
 
-  async #startRun({ machineId = '', requestId = '', type = '' }: StartRequest): Promise<Run> {
-    this.calls.push(`startRun ${machineId} ${type}`);
+  async #startRun({ machineId = '', requestId = '', type = '', planId = '' }: StartRequest): Promise<Run> {
+    this.calls.push(`startRun ${machineId} ${type || planId}`);
     this.requestIds.push(requestId);
     const same = [...this.runs.values()].find((run) => run.machineId === machineId && run.requestId === requestId);
     const machine = this.machines.get(machineId);
