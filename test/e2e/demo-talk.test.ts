@@ -76,7 +76,7 @@ describe('bmdemo demo --record', () => {
     tour.press('4G');
     await tour.until('4 of 10');
     tour.resize(100, 30);
-    await tour.until((text) => text.split('\n').length === 30 && text.includes('4 of 10'));
+    await tour.until((text) => text.includes('4 of 10') && recorded(file).events.some(([, code]) => code === 'r'));
     await tour.until('show the command');
     tour.press('q');
     const asked = await tour.until('End the tour?');

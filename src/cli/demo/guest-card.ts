@@ -105,7 +105,7 @@ function scriptCard(shown: Card): GuestCard {
     }
     case 'plans': {
       const rows = shown.plans.map(({ planId, steps }) => [planName(planId), steps.map(({ name }) => name).join(', ')]);
-      return card('Plans', [table(['PLAN', 'STEPS'], rows)]);
+      return card('Plans', [{ ...table(['PLAN', 'STEPS'], rows), wraps: true }]);
     }
     case 'phases': {
       const rows = shown.phases.map(({ phase, meaning, machines }) => [phase, meaning, machines.join(', ')]);
@@ -152,7 +152,8 @@ function fileCard(name: string, lines: readonly string[], imported: ImportedFile
     ]);
   const rows = imported.rows.map(({ line, machineId, outcome, note }) => [String(line), machineId, outcome, note]);
   const marked = imported.rows.flatMap(({ outcome }, at) => (outcome === 'unchanged' ? [] : [at]));
-  return card(name, [table(['LINE', 'MACHINE', 'OUTCOME', 'NOTE'], rows, marked), '', imported.summary]);
+  const told = { ...table(['LINE', 'MACHINE', 'OUTCOME', 'NOTE'], rows, marked), wraps: true };
+  return card(name, [told, '', imported.summary]);
 }
 
 const RUN_COLUMNS = ['RUN', 'MACHINE', 'PLAN', 'BY', 'STARTED', 'TOOK', 'OUTCOME'];
@@ -178,5 +179,5 @@ function table(
   rows: readonly (readonly string[])[],
   marked: readonly number[] = [],
 ): CardTable {
-  return { columns, rows, marked };
+  return { columns, rows, marked, wraps: false };
 }

@@ -14,8 +14,8 @@ export class TourGuest implements ConsoleGuest {
   readonly #director: Director;
   readonly #room: () => Room;
   readonly #listeners = new Set<() => void>();
-  /** Why the last key did nothing; empty: it did. */
-  #refusal = '';
+  /** Why the last key did nothing, and where the tour stood then: it is not said any more where it has gone on. */
+  #refusal = { text: '', at: '' };
   #view: GuestView;
 
   /** @param room the place where the talk is given, as it is now */
@@ -44,7 +44,8 @@ export class TourGuest implements ConsoleGuest {
     const { state } = this.#director.moment;
     const command = commandOfKey(key, state);
     if (command === undefined) return state.owner === 'tour';
-    this.#refusal = this.#director.command(command);
+    const text = this.#director.command(command);
+    this.#refusal = { text, at: standingOf(this.#director.moment) };
     this.refresh();
     return true;
   }
@@ -88,13 +89,18 @@ export class TourGuest implements ConsoleGuest {
     if (state.stage === 'running')
       return { tone: 'busy', text: state.awaiting === '' ? '' : `waiting for ${state.awaiting}` };
     if (view.link.kind === 'lost') return { tone: 'warn', text: `the server is away: ${view.link.message}` };
-    if (this.#refusal !== '') return { tone: 'warn', text: this.#refusal };
+    const { text: refusal, at } = this.#refusal;
+    if (refusal !== '' && at === standingOf(moment)) return { tone: 'warn', text: refusal };
     if (state.skipped) return { tone: 'muted', text: 'left out' };
     if (state.stage !== 'done') return { tone: 'muted', text: '' };
     const { command } = beatAt(plan.script, state.place);
     const told = command?.kind === 'stop' ? state.told : (claimsOf(moment)[0] ?? state.told);
     return { tone: 'ok', text: told };
   }
+}
+
+function standingOf({ state: { place, stage, work } }: TourMoment): string {
+  return `${place.part}.${place.beat} ${stage} ${work}`;
 }
 
 function badgeOf({ state }: TourMoment): string {

@@ -11,6 +11,7 @@ roles:
   rma: machine-3
   broken: machine-4
   survivor: machine-5
+  many: machine-6
 
 faults:
   - "{repaved}/verify-in-cluster=fail:1"
@@ -478,7 +479,7 @@ questions:
         command: { repave: { from: 6, to: 105 } }
         waitFor:
           - many: SUCCEEDED
-        show: { pane: machines }
+        show: { machine: many, pane: machines }
 
   - question: How do we add a new kind of step?
     answer: >-

@@ -21,7 +21,7 @@ function textLines(text: string, width: number, glyphs: Glyphs): readonly Line[]
   return wrap(text, width, MAX_TEXT_ROWS, glyphs.ellipsis).map((row) => [{ text: row }]);
 }
 
-function tableLines({ columns, rows, marked }: CardTable, width: number, glyphs: Glyphs): readonly Line[] {
+function tableLines({ columns, rows, marked, wraps }: CardTable, width: number, glyphs: Glyphs): readonly Line[] {
   const natural = columns.map((title, at) =>
     rows.reduce((most, row) => Math.max(most, cellWidth(row[at] ?? '')), cellWidth(title)),
   );
@@ -31,6 +31,19 @@ function tableLines({ columns, rows, marked }: CardTable, width: number, glyphs:
     widths.map((cellsWide, at) => fitCells(cells[at] ?? '', cellsWide, 'left', glyphs.ellipsis)).join(' '.repeat(GAP));
   return [
     ...(columns.every((title) => title === '') ? [] : [[{ text: line(columns), tone: 'muted' as const }]]),
-    ...rows.map((row, at): Line => [{ text: line(row), ...(marked.includes(at) ? { tone: 'accent' as const } : {}) }]),
+    ...rows.flatMap((row, at) => {
+      const tone = marked.includes(at) ? { tone: 'accent' as const } : {};
+      return (wraps ? wrapped(row, widths.at(-1) ?? 0, glyphs) : [row]).map(
+        (cells): Line => [{ text: line(cells), ...tone }],
+      );
+    }),
   ];
+}
+
+/** A row as several, where its last text does not fit. */
+function wrapped(row: readonly string[], width: number, glyphs: Glyphs): readonly (readonly string[])[] {
+  const pieces = wrap(row.at(-1) ?? '', width, MAX_TEXT_ROWS, glyphs.ellipsis);
+  const before = row.slice(0, -1);
+  const blanks = before.map(() => '');
+  return pieces.length === 0 ? [row] : pieces.map((piece, at) => [...(at === 0 ? before : blanks), piece]);
 }

@@ -2,12 +2,13 @@ import type { Key } from '../keys/chunk.ts';
 import type { Pane } from '../store/layout.ts';
 import type { Tone } from '../theme/theme.ts';
 
-/** A table in a card. Columns are as wide as their texts, the last one takes what is left. */
+/** A table in a card. Columns are as wide as their texts, the last one takes what is left: its texts are cut, or wrapped. */
 export interface CardTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** The rows that the eye is led to. */
   readonly marked: readonly number[];
+  readonly wraps: boolean;
 }
 
 /** What lies over the console for a while: texts, which are wrapped, and tables. An empty text is a blank row. */
