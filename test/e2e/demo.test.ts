@@ -40,6 +40,7 @@ describe('bmdemo demo in a pipe', () => {
     // The answer to a command comes before the log of what it has begun.
     const accepted = [...out.matchAll(/^ {2}run (\w{8}) on machine-\d accepted$/gm)];
     expect(accepted).toHaveLength(6);
+    expect(out.match(/graceful stop, 0 runs lost/g)).toHaveLength(1);
     for (const { 1: id, index } of accepted) {
       const log = out.search(new RegExp(`^run ${id}\\w+ of machine-`, 'm'));
       if (log >= 0) expect(log).toBeGreaterThan(index);

@@ -21,7 +21,7 @@ function shown(table: CardTable, rows = 20) {
 
 describe('a table of a card', () => {
   it('cuts the last column where it does not fit', () => {
-    expect(shown(TABLE)).toEqual(['PLAN    STEPS', 'reboot  reboot', 'repave  set-netboot, repave-image,…', 'none']);
+    expect(shown(TABLE)).toEqual(['PLAN    STEPS', 'reboot  reboot', 'repave  set-netboot, repave-image…', 'none']);
   });
 
   it('or wraps it, and keeps it below itself', () => {
