@@ -34,6 +34,7 @@ import type { Column } from './output/table.ts';
 import { tableLines } from './output/table.ts';
 import { listenAddress } from './settings/resolve.ts';
 import { stateDirectory } from './state-directory.ts';
+import { wantsScreenReader } from './tui.ts';
 
 /** `bmdemo demo [FILE]`: the guided tour. */
 export function addDemoCommand(program: Command, ending: Ending): void {
@@ -132,12 +133,13 @@ function tourPlan(script: Script, options: DemoOptions, ownServer: boolean): Tou
   };
 }
 
-/** Plays a script: on the console where there is a terminal that it can be drawn on, else as plain text. */
+/** Plays a script: on the console where there is a terminal that it can be drawn on and somebody who looks, else as plain text. */
 async function play(context: Context, script: Script, options: DemoOptions): Promise<ExitCode> {
   const { settings, io } = context;
   const user = settings.value('user');
   const remote = settings.given('server')?.value;
-  const onTerminal = io.out.isTerminal && refuseTerminal(process, io.env.TERM) === undefined;
+  const onTerminal =
+    io.out.isTerminal && refuseTerminal(process, io.env.TERM) === undefined && !wantsScreenReader(context);
   const slow = settings.value('slow') ?? (onTerminal && !options.fast);
   const listen = listenAddress(settings).label;
   const logOut = onTerminal ? new LogFile(join(stateDirectory(io.env), 'demo-server.log')) : null;

@@ -25,6 +25,7 @@ import { storeOf } from './store-choice.ts';
 export const CONSOLE_SETTINGS: readonly SettingName[] = [
   'read-only',
   'theme',
+  'screen-reader',
   ...LISTEN_SETTINGS,
   ...SERVER_SETTINGS,
   'server',
@@ -46,7 +47,8 @@ about what the server should do; else it starts one of its own, which ends with 
 Examples:
   $ bmdemo tui
   $ bmdemo tui --server 127.0.0.1:50051 --read-only
-  $ bmdemo tui --port 0 --slow`,
+  $ bmdemo tui --port 0 --slow
+  $ bmdemo tui --screen-reader`,
     );
   addSettings(command, CONSOLE_SETTINGS);
   command.action(action<[], object>(ending, (context) => runTui(context)));
@@ -78,6 +80,7 @@ export async function runTui(context: Context): Promise<ExitCode> {
       readOnlyBy: settings.given('read-only')?.label,
       keymap: settings.file.keymap,
       theme: settings.value('theme'),
+      screenReader: wantsScreenReader(context),
       stateDirectory: state,
     });
     if (exit.kind === 'open-failed') throw exit.error;
@@ -86,6 +89,11 @@ export async function runTui(context: Context): Promise<ExitCode> {
     context.close();
     await stopOwn(context, own, store);
   }
+}
+
+/** Whether somebody listens to the program: as its settings say, else as the library that draws the console asks. */
+export function wantsScreenReader({ settings, io }: Context): boolean {
+  return settings.value('screen-reader') ?? io.env.INK_SCREEN_READER === 'true';
 }
 
 function opened(context: Context, address: Address): OpenedServer {

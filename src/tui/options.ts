@@ -32,6 +32,8 @@ export interface ConsoleOptions {
   readonly attached: boolean;
   /** Nothing can be changed from this console. */
   readonly readOnly?: boolean | undefined;
+  /** For somebody who listens: no full screen and nothing that moves, but what changes said in lines. */
+  readonly screenReader?: boolean | undefined;
   /** What made it read-only, as people write it; `--read-only` if not given. */
   readonly readOnlyBy?: string | undefined;
   /** The keys that somebody has given to actions; every action has its own if not given. */

@@ -8,6 +8,8 @@ import { keyNamesOf, remap } from './keys/keymap.ts';
 import type { Registry } from './keys/registry.ts';
 import { createRegistry } from './keys/registry.ts';
 import type { ConsoleExit, ConsoleOptions, ConsoleStreams } from './options.ts';
+import { Narrator } from './reader/narrator.ts';
+import { READER_SIZE, screenText } from './reader/screen-text.tsx';
 import { CrashBoundary } from './screens/CrashBoundary.tsx';
 import type { Suspend } from './screens/Root.tsx';
 import { Root } from './screens/Root.tsx';
@@ -30,6 +32,7 @@ import { listenForStops, stopProcessGroup } from './terminal/suspend.ts';
 import { isWideLocale } from './theme/glyphs.ts';
 import { STRIP_ROWS } from './tour/guest.ts';
 import { followLook } from './tour/look.ts';
+import type { ConsoleParts } from './widgets/context.tsx';
 import { ConsoleContext } from './widgets/context.tsx';
 
 const SIGNAL_NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
@@ -48,6 +51,7 @@ export class Stage {
   readonly #exit = Promise.withResolvers<ConsoleExit>();
   readonly #undo: (() => void)[] = [];
   readonly #tree: ReactElement;
+  readonly #narrator: Narrator | undefined;
   #instance: Instance | undefined;
   #hands: Hands | undefined;
   #suspend: Suspend | undefined;
@@ -78,7 +82,14 @@ export class Stage {
       now: Date.now(),
     });
     this.#clock = new Clock(this.#store);
-    this.#tree = this.#makeTree();
+    const parts: ConsoleParts = {
+      store: this.#store,
+      registry: this.#registry,
+      effects: this.#effects(),
+      guest: options.guest,
+    };
+    this.#narrator = this.#isSpoken ? new Narrator(this.#store, () => screenText(parts)) : undefined;
+    this.#tree = this.#makeTree({ ...parts, narrator: this.#narrator });
   }
 
   /** Draws the console, then opens the way to the server; resolves when all of it is over. */
@@ -89,8 +100,10 @@ export class Stage {
       this.#instance = render(this.#tree, {
         stdout: this.#output,
         stdin: this.#streams.stdin,
-        alternateScreen: true,
-        incrementalRendering: true,
+        alternateScreen: !this.#isSpoken,
+        incrementalRendering: !this.#isSpoken,
+        // Said here, so that Ink does not ask the environment by itself.
+        isScreenReaderEnabled: this.#isSpoken,
         exitOnCtrlC: false,
         patchConsole: false,
         // Whether there is a terminal has been seen to. That CI is set says nothing about it.
@@ -122,9 +135,7 @@ export class Stage {
   }
 
   /** Made once: what is drawn changes with the store alone. */
-  #makeTree(): ReactElement {
-    const { guest } = this.#options;
-    const parts = { store: this.#store, registry: this.#registry, effects: this.#effects(), guest };
+  #makeTree(parts: ConsoleParts): ReactElement {
     const ready = (suspend: Suspend) => {
       this.#suspend = suspend;
     };
@@ -167,8 +178,14 @@ export class Stage {
     this.#store.setState((state) => showToast(state, tone, text));
   }
 
-  /** What a guest's strip leaves of the terminal. */
+  /** Whether it is for somebody who listens. A guest has a stage, which is looked at. */
+  get #isSpoken(): boolean {
+    return this.#options.screenReader === true && this.#options.guest === undefined;
+  }
+
+  /** What a guest's strip leaves of the terminal; what is not seen has all the room. */
   #roomIn({ columns, rows }: Size): Size {
+    if (this.#isSpoken) return READER_SIZE;
     return { columns, rows: this.#options.guest === undefined ? rows : rows - STRIP_ROWS };
   }
 
@@ -179,7 +196,9 @@ export class Stage {
       this.#undo.push(followLook(this.#store, guest));
       void guest.ended.then(() => this.#quit());
     }
-    const onResize = () => this.#drawAnew();
+    const onResize = () => {
+      if (!this.#isSpoken) this.#drawAnew();
+    };
     // The terminal has gone: nobody sees anything any more, and nothing can be written.
     const onGone = () => this.#end({ kind: 'signal', code: 129, signal: 'SIGHUP' });
     stdout.on('resize', onResize);
@@ -217,6 +236,10 @@ export class Stage {
   /** Draws everything anew, in the size that the terminal has now. */
   #drawAnew(): void {
     if (this.#suspended || this.#ending) return;
+    if (this.#narrator !== undefined) {
+      this.#narrator.readAgain();
+      return;
+    }
     const size = this.#output.measure();
     this.#output.takeSize(size);
     this.#output.erase();

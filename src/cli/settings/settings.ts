@@ -131,6 +131,11 @@ export const SETTINGS = {
     help: `the console's colours: ${THEME_NAMES.join(', ')}`,
     schema: oneOf(THEME_NAMES),
   },
+  'screen-reader': {
+    flags: '--screen-reader',
+    help: 'a console for who listens: no full screen, nothing that moves, what changes said in lines (as INK_SCREEN_READER=true)',
+    schema: yes,
+  },
   'read-only': { flags: '--read-only', help: 'a console that can change nothing', schema: yes },
   listen: {
     flags: '--listen <HOST:PORT>',

@@ -2,6 +2,7 @@ import { Box, useApp, useInput, usePaste } from 'ink';
 import { useEffect } from 'react';
 import { keysOf } from '../keys/chunk.ts';
 import { dispatchKeys, dispatchPaste } from '../keys/dispatch.ts';
+import { Reader } from '../reader/Reader.tsx';
 import { layoutOf } from '../store/select.ts';
 import { updateDialog } from '../store/update.ts';
 import { GuestCardView, GuestStrip, useGuestView } from '../tour/GuestLayer.tsx';
@@ -31,7 +32,7 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
   const size = useConsole(({ ui }) => ui.size);
   const fits = useConsole((state) => layoutOf(state).fits);
   const dialog = useConsole(({ ui }) => ui.dialog);
-  const { guest } = parts;
+  const { guest, narrator } = parts;
   useInput((text, flags) => {
     const keys = keysOf(text, flags);
     // What comes before a key that gives the keyboard away, or behind one that takes it, is still the other one's.
@@ -42,6 +43,7 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
   });
   useArming(dialog?.id);
   useEffect(() => onReady((whileAway) => suspendTerminal(whileAway)), [onReady, suspendTerminal]);
+  if (narrator !== undefined) return <Reader narrator={narrator} />;
   if (guest !== undefined) return <GuestStage guest={guest} />;
   if (!fits) {
     return (
@@ -54,7 +56,7 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
 }
 
 /** The console's own screens. @param footer false: its keys do nothing now, and are not told */
-function Screens({ footer }: { readonly footer: boolean }) {
+export function Screens({ footer }: { readonly footer: boolean }) {
   const size = useConsole(({ ui }) => ui.size);
   const help = useConsole(({ ui }) => ui.helpTop !== undefined);
   const wire = useConsole((state) => state.wire.open);

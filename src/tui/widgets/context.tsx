@@ -2,6 +2,7 @@ import { createContext, useContext, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { ConsoleEffects } from '../actions/effects.ts';
 import type { Registry } from '../keys/registry.ts';
+import type { Narrator } from '../reader/narrator.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import type { Theme } from '../theme/theme.ts';
@@ -13,6 +14,8 @@ export interface ConsoleParts {
   readonly store: ConsoleStore;
   readonly registry: Registry<ConsoleEffects>;
   readonly effects: ConsoleEffects;
+  /** Says what would be shown; nobody unless somebody listens. */
+  readonly narrator?: Narrator | undefined;
   /** Who uses the console as a stage. */
   readonly guest?: ConsoleGuest | undefined;
 }

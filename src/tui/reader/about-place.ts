@@ -1,0 +1,105 @@
+import { count } from '../format/words.ts';
+import { shownRows } from '../store/log.ts';
+import { stepUnderCursor } from '../store/motion.ts';
+import { selectedMachine, shownRun } from '../store/select.ts';
+import type { ConsoleState } from '../store/state.ts';
+import { SORT_COLUMNS } from '../store/view.ts';
+import { logSentence, machineSentence, runName, spoken, stepSentences, summarySentences } from './words.ts';
+
+/** Lines of a log that are read at once: the last of them. */
+const LOG_LINES = 10;
+
+/** Where somebody has gone, and what is there. */
+export function placeNews(before: ConsoleState, after: ConsoleState): readonly string[] {
+  const lines: string[] = [];
+  const { ui, view, selection, marks } = after;
+  if (before.view.filter !== view.filter) lines.push(filterSentence(after));
+  if (before.view.problem !== view.problem && view.problem !== '') lines.push(spoken(view.problem));
+  if (before.view.sort !== view.sort || before.view.descending !== view.descending) {
+    lines.push(`Sorted by ${view.sort}, ${view.descending ? 'descending' : 'ascending'}.`);
+  }
+  if (ui.sorting && !before.ui.sorting) {
+    lines.push(`Sort by ${SORT_COLUMNS.map((column, at) => `${at + 1} ${column}`).join(', ')}. Esc leaves it.`);
+  }
+  if (ui.prompt !== undefined && before.ui.prompt === undefined) {
+    const { kind } = ui.prompt;
+    lines.push(
+      `Type the ${kind === 'filter' ? 'filter' : 'text to look for'}. Enter applies, Esc leaves it as it was.`,
+    );
+  }
+  if (before.marks.ids.size !== marks.ids.size) lines.push(`${count(marks.ids.size, 'machine')} marked.`);
+  if (before.ui.focus !== ui.focus) lines.push(...paneSentences(after));
+  else if (ui.focus === 'machines' && before.selection.id !== selection.id) lines.push(...selectedSentence(after));
+  else if (ui.focus === 'run' && before.ui.step !== ui.step) lines.push(...stepSentence(after));
+  else if (ui.focus === 'log') lines.push(...logNews(before, after));
+  return lines;
+}
+
+/** What the pane that has the focus shows. */
+export function paneSentences(state: ConsoleState): readonly string[] {
+  const run = shownRun(state);
+  switch (state.ui.focus) {
+    case 'machines':
+      return ['Machines.', ...selectedSentence(state)];
+    case 'run':
+      if (run === undefined) return ['Run. There is none so far.'];
+      return [`${capital(runName(run))}.`, ...stepSentences(run, state), ...summarySentences(run, state)];
+    case 'log':
+      return [logTitle(state), ...lastLines(state, LOG_LINES)];
+    case 'machine':
+      return ['Machine.', ...selectedSentence(state)];
+  }
+}
+
+function selectedSentence(state: ConsoleState): readonly string[] {
+  const machine = selectedMachine(state);
+  return machine === undefined ? ['No machine is selected.'] : [machineSentence(state, machine)];
+}
+
+function stepSentence(state: ConsoleState): readonly string[] {
+  const run = shownRun(state);
+  if (run === undefined) return [];
+  const at = run.steps.findIndex(({ name }) => name === stepUnderCursor(run, state.ui.step));
+  return stepSentences(run, state).slice(at, at + 1);
+}
+
+function logTitle({ log }: ConsoleState): string {
+  if (log.runId === '') return 'Log. There is no run, and no log.';
+  const how = log.pausedAt !== undefined ? 'paused' : log.open ? 'following' : 'ended';
+  return `Log, ${how}, ${count(log.shown, 'line')}.`;
+}
+
+function lastLines({ log }: ConsoleState, most: number): readonly string[] {
+  if (most <= 0) return [];
+  // Which step wrote them is told by the step itself as it begins.
+  const lines = shownRows(log).filter(({ kind }) => kind === 'line');
+  return lines.slice(-most).map(logSentence);
+}
+
+function logNews({ log: was }: ConsoleState, state: ConsoleState): readonly string[] {
+  const { log } = state;
+  if (was.runId !== log.runId || was.step !== log.step) return paneSentences(state);
+  if (log.pausedAt !== undefined) {
+    const same = was.pausedAt?.row === log.pausedAt.row && was.pausedAt.line === log.pausedAt.line;
+    const row = log.rows.at(log.pausedAt.row);
+    return same || row === undefined ? [] : [logSentence(row)];
+  }
+  const lines: string[] = [];
+  if (was.pausedAt !== undefined) lines.push(logTitle(state));
+  const fresh = log.shown - was.shown;
+  if (fresh > LOG_LINES) lines.push(`${count(fresh - LOG_LINES, 'line')} left out.`);
+  if (fresh > 0) lines.push(...lastLines(state, Math.min(fresh, LOG_LINES)));
+  if (was.open && !log.open) lines.push(logTitle(state));
+  return lines;
+}
+
+function filterSentence({ view, machines }: ConsoleState): string {
+  if (view.filter === '') return `No filter: ${count(machines.ids.length, 'machine')}.`;
+  // The server's own answer comes later, and machine by machine.
+  if (view.matching !== undefined) return `Filter ${view.filter}.`;
+  return `${view.ids.length} of ${count(machines.ids.length, 'machine')} match ${view.filter}.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
