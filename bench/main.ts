@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { admission } from './admission.ts';
+import { consoleFigures } from './console.ts';
 import type { Figure } from './figure.ts';
 import { ratioOf, tableOf } from './figure.ts';
 import { importRows } from './import.ts';
@@ -13,6 +14,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   lists,
   admission,
   import: importRows,
+  console: consoleFigures,
 };
 
 const wanted = process.argv.slice(2);

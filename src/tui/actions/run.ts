@@ -9,7 +9,7 @@ import { isConnected } from '../store/connection.ts';
 import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
 import { isActive } from '../store/runs.ts';
-import { runOf, shownRun } from '../store/select.ts';
+import { runOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -75,6 +75,18 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     },
   },
   {
+    id: 'run.nothing-to-retry',
+    keys: ['t'],
+    label: 'retry now',
+    help: 'where no run waits for another attempt, says so',
+    group: 'Inner',
+    scopes: ['main'],
+    dangerous: true,
+    when: (state) => waitingRun(state) === undefined,
+    disabledReason: nothingToRetry,
+    run: () => {},
+  },
+  {
     id: 'machines.import-demo',
     keys: ['i'],
     label: 'import',
@@ -87,6 +99,19 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     when: ({ machines }) => machines.ids.length === 0,
     disabledReason: (state) => notConnected(state) ?? noFake(state),
     run: ({ effects }) => effects.importDemoMachines(DEMO_MACHINES),
+  },
+  {
+    id: 'machines.nothing-to-import',
+    keys: ['i'],
+    label: 'import',
+    help: 'where there are machines already, says so',
+    group: 'Inner',
+    scopes: ['main'],
+    dangerous: true,
+    when: ({ machines }) => machines.ids.length > 0,
+    // What they are by now would be written over.
+    disabledReason: () => 'there are machines already: in another terminal, bmdemo import adds more',
+    run: () => {},
   },
 ];
 
@@ -134,6 +159,15 @@ function notStartable(state: ConsoleState): string | undefined {
 function waitingRun(state: ConsoleState): Run | undefined {
   const run = shownRun(state);
   return run?.steps.some(({ nextRetryAt }) => nextRetryAt !== undefined) === true ? run : undefined;
+}
+
+function nothingToRetry(state: ConsoleState): string {
+  const machine = selectedMachine(state);
+  if (machine === undefined) return 'no machine is selected';
+  const run = shownRun(state);
+  return run !== undefined && isActive(run)
+    ? `the run of ${machine.machineId} does not wait for another attempt`
+    : `${machine.machineId} has no run that waits for another attempt`;
 }
 
 function nothingToCancel(state: ConsoleState): string | undefined {

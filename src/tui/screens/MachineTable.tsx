@@ -1,7 +1,7 @@
-import { cellWidth } from '../format/cells.ts';
+import { cellWidth, wrap } from '../format/cells.ts';
 import { machineCells } from '../format/machine-row.ts';
 import type { Line } from '../format/segment.ts';
-import { sameLine } from '../format/segment.ts';
+import { sameLine, sameLines } from '../format/segment.ts';
 import type { LongestCells, TablePlan } from '../format/table-columns.ts';
 import { planTable } from '../format/table-columns.ts';
 import type { Size } from '../store/layout.ts';
@@ -12,7 +12,7 @@ import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
 import type { Row } from '../widgets/DataTable.tsx';
 import { CARET_CELLS, DataTable, sameRows } from '../widgets/DataTable.tsx';
-import { LineView } from '../widgets/LineView.tsx';
+import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 import { EmptyCard } from './EmptyCard.tsx';
 
@@ -26,13 +26,13 @@ export function MachineTable({ size }: { readonly size: Size }) {
   const stale = useConsole(({ connection }) => connection.link.kind === 'lost');
   const plan = useConsole((state) => planOf(state, width), samePlan);
   const rows = useConsole((state) => visibleRows(state, plan), sameRows);
-  const nothing = useConsole(nothingLine, sameLine);
+  const nothing = useConsole((state) => nothingLines(state, width), sameLines);
   return (
     <Panel width={size.columns} height={size.rows} title={title} focused={focused}>
       {empty ? (
         <EmptyCard width={width} height={size.rows - 2} />
       ) : rows.length === 0 ? (
-        <LineView line={nothing} width={width} />
+        <Lines lines={nothing} width={width} />
       ) : (
         <DataTable
           columns={plan.columns}
@@ -60,9 +60,14 @@ function tableTitle({ machines, view, marks, connection }: ConsoleState): Line {
   return [...title, { text: ` ${shown}`, tone: 'muted' }, ...marked, ...filter, { text: sort + stale, tone: 'muted' }];
 }
 
-function nothingLine({ view }: ConsoleState): Line {
-  if (view.problem !== '') return [{ text: `${view.problem} · Esc clears the filter`, tone: 'warn' }];
-  return [{ text: `no machine matches /${view.filter}, Esc clears`, tone: 'muted' }];
+/** Rows for what the server says against a filter. */
+const PROBLEM_ROWS = 3;
+
+function nothingLines(state: ConsoleState, width: number): readonly Line[] {
+  const { view } = state;
+  if (view.problem === '') return [[{ text: `no machine matches /${view.filter}, Esc clears`, tone: 'muted' }]];
+  const problem = wrap(view.problem, width, PROBLEM_ROWS, themeOfState(state).glyphs.ellipsis);
+  return [...problem.map((text): Line => [{ text, tone: 'warn' }]), [{ text: 'Esc clears the filter', tone: 'muted' }]];
 }
 
 function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {

@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PtyTerminal } from '../test/support/pty-terminal.ts';
+import { PtyTerminal as Terminal } from '../test/support/pty-terminal.ts';
+import { BusyFleet, registerMachines } from './console-fleet.ts';
+import { ProbedConsole } from './console-probe.ts';
+import type { Figure } from './figure.ts';
+import { quantile } from './figure.ts';
+import { serve } from './serve.ts';
+
+/** How long the large fleet is watched, in minutes. */
+const MINUTES = Number(process.env.BMDEMO_BENCH_MINUTES ?? 10);
+const LARGE = { machines: 10_000, runs: 1_000 };
+/** A repave takes 114 s at this speed: a thousand of them tell a good hundred events a second. */
+const LARGE_SPEED = 0.25;
+const LARGE_REPAVE_MS = 28_500 / LARGE_SPEED;
+/** Time between two keys, in ms. */
+const KEY_EVERY = 250;
+
+/** The console: with a large fleet, with a small one that changes all the time, with one that does not, and its first frame. */
+export async function consoleFigures(): Promise<readonly Figure[]> {
+  return [...(await firstFrame()), ...(await smallFleet()), ...(await largeFleet())];
+}
+
+async function largeFleet(): Promise<readonly Figure[]> {
+  const served = await serve('--store', 'memory', '--slow', '--speed', String(LARGE_SPEED));
+  const fleet = new BusyFleet(served.client, LARGE.machines);
+  try {
+    await registerMachines(served.client, LARGE.machines);
+    await fleet.begin(LARGE.runs, LARGE_REPAVE_MS);
+    const console = await ProbedConsole.start(['tui', '--server', served.client.address.label]);
+    try {
+      const { terminal } = console;
+      await terminal.until('10,000 machines');
+      await terminal.until('Machines 10,000');
+      // By phase, rows move all the time.
+      terminal.press('s2');
+      await terminal.until('by phase');
+      await pressKeys(terminal, 20_000);
+      const [before, eventsBefore, begun] = [await console.usage(), fleet.events, performance.now()];
+      const { took, strayed } = await pressKeys(terminal, MINUTES * 60_000);
+      const [passed, events] = [performance.now() - begun, fleet.events - eventsBefore];
+      const after = await console.usage();
+      const large = '10,000 machines, 1,000 runs';
+      return [
+        {
+          name: `events a second, ${large}`,
+          value: (events * 1_000) / passed,
+          unit: '/s',
+          limit: 100,
+          against: 'the load asked for',
+          target: 1,
+          atLeast: true,
+        },
+        ...([0.5, 0.95, 0.99] as const).map((share) => ({
+          name: `key to frame, p${share * 100}, ${large}`,
+          value: quantile(took, share),
+          unit: 'ms',
+          limit: 50,
+          against: 'the limit',
+          target: 1,
+        })),
+        {
+          name: `CPU, ${large}`,
+          value: ((after.cpuMs - before.cpuMs) * 100) / passed,
+          unit: '%',
+          limit: 50,
+          against: 'half of a core',
+          target: 1,
+        },
+        {
+          name: `heap after ${MINUTES} min, ${large}`,
+          value: after.heapMb,
+          unit: 'MB',
+          limit: before.heapMb,
+          against: 'at the beginning',
+          target: 1.1,
+        },
+        never(`selection left its machine, ${large}`, strayed, 'times'),
+      ];
+    } finally {
+      await console.close();
+    }
+  } finally {
+    fleet.end();
+    await served.stop();
+  }
+}
+
+/** Presses keys for a time: how long each took to be seen, and how often the cursor changed its machine without one. */
+async function pressKeys(terminal: PtyTerminal, forMs: number): Promise<{ took: number[]; strayed: number }> {
+  const took: number[] = [];
+  let strayed = 0;
+  const end = performance.now() + forMs;
+  for (let at = 0; performance.now() < end; at += 1) {
+    const before = selectedIn(terminal.text);
+    const pressed = performance.now();
+    terminal.press(at % 40 < 20 ? 'j' : 'k');
+    const now = selectedIn(await terminal.until((text) => selectedIn(text) !== before));
+    took.push(performance.now() - pressed);
+    await sleep(KEY_EVERY);
+    if (selectedIn(terminal.text) !== now) strayed += 1;
+  }
+  return { took, strayed };
+}
+
+/** The machine that the cursor is on. */
+function selectedIn(text: string): string | undefined {
+  return /^│ >. ?(\S+) /m.exec(text)?.[1];
+}
+
+async function smallFleet(): Promise<readonly Figure[]> {
+  const served = await serve('--store', 'memory');
+  try {
+    await registerMachines(served.client, 30);
+    const registered = performance.now();
+    const console = await ProbedConsole.start(['tui', '--server', served.client.address.label]);
+    try {
+      const { terminal } = console;
+      await terminal.until('Machines 30');
+      const change = async (at: number) => {
+        const machineId = `machine-${(at % 12) + 1}`;
+        const machine = await served.client.machines.getMachine({ machineId });
+        if (machine.spec !== undefined) machine.spec.rack = `r${at % 10}`;
+        await served.client.machines.updateMachine({ machine, updateMask: { paths: ['spec.rack'] } });
+      };
+      // What is compiled on the way is no cost of a frame.
+      for (let at = 0; at < 100; at += 1) await Promise.all([change(at), sleep(100)]);
+      const [before, drawnBefore] = [await console.usage(), console.drawn];
+      for (let at = 0; at < 300; at += 1) await Promise.all([change(at), sleep(100)]);
+      const [after, drawn] = [await console.usage(), console.drawn];
+      const frames = drawn.frames - drawnBefore.frames;
+      const what = '120×40, 10 changes a second';
+      // Ages of less than a minute are counted by the second.
+      await sleep(Math.max(0, registered + 62_000 - performance.now()));
+      const still = console.drawn;
+      await sleep(20_000);
+      return [
+        {
+          name: `CPU a frame, ${what}`,
+          value: (after.cpuMs - before.cpuMs) / frames,
+          unit: 'ms',
+          limit: 20,
+          against: 'the limit',
+          target: 1,
+        },
+        {
+          name: `bytes a frame, ${what}`,
+          value: (drawn.bytes - drawnBefore.bytes) / frames,
+          unit: 'B',
+          limit: 1_500,
+          against: 'the limit',
+          target: 1,
+        },
+        never(`full clears, ${what}`, drawn.clears - drawnBefore.clears, 'times'),
+        never('bytes while nothing changes, 20 s', console.drawn.bytes - still.bytes, 'B'),
+      ];
+    } finally {
+      await console.close();
+    }
+  } finally {
+    await served.stop();
+  }
+}
+
+async function firstFrame(): Promise<readonly Figure[]> {
+  const bare: number[] = [];
+  const first: number[] = [];
+  for (let at = 0; at < 11; at += 1) {
+    bare.push(
+      await timed([], { command: [process.execPath, '-e', '0'] }, async (terminal) => void (await terminal.ended)),
+    );
+    first.push(await timed(['tui', '--port', '0', '--store', 'memory'], {}, (terminal) => terminal.until('bmdemo')));
+  }
+  return [
+    {
+      name: 'first frame beyond a bare Node, p50',
+      value: quantile(first, 0.5) - quantile(bare, 0.5),
+      unit: 'ms',
+      limit: 400,
+      against: 'the limit',
+      target: 1,
+    },
+  ];
+}
+
+async function timed(
+  args: readonly string[],
+  options: Parameters<typeof Terminal.start>[1],
+  seen: (terminal: PtyTerminal) => Promise<unknown>,
+): Promise<number> {
+  const begun = performance.now();
+  const terminal = await Terminal.start(args, options);
+  await seen(terminal);
+  const took = performance.now() - begun;
+  await terminal.close();
+  return took;
+}
+
+function never(name: string, value: number, unit: string): Figure {
+  return { name, value, unit, limit: 1, against: 'one', target: 0 };
+}
