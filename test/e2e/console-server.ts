@@ -110,7 +110,7 @@ export class ConsoleServer {
 }
 
 /** Puts the cursor of a console on a machine, by its filter. */
-export async function goTo(terminal: PtyTerminal, machineId: string): Promise<void> {
+async function goTo(terminal: PtyTerminal, machineId: string): Promise<void> {
   terminal.press(`/${machineId}\r`);
   await terminal.until(new RegExp(`Machines 1 of .*/${machineId} .*\n.*\n│ > {2}${machineId} `));
 }
