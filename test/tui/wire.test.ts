@@ -109,6 +109,18 @@ test('Enter shows all of a call on the whole screen, also once it is no longer a
   await terminal.until('▸ Machines');
 });
 
+test('in a terminal that becomes smaller the cursor is still seen', async () => {
+  const { terminal, backend } = await withCalls();
+  for (let at = 0; at < 9; at++) ask(backend, `machine-${at}`).end('OK');
+  terminal.press('x');
+  await terminal.until('the last 12 calls');
+  terminal.press('G');
+  await terminal.until(/> .*WatchMachines/);
+  terminal.resize(80, 20);
+  await terminal.until(/> .*WatchMachines +open .*\n╰/);
+  expect(terminal.text).toContain('newest first · 11 newer above');
+});
+
 test('help and q are there as well, and no key that acts', async () => {
   const { terminal, backend } = await withCalls();
   terminal.press('x');

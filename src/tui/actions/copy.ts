@@ -9,7 +9,7 @@ export const copyActions: readonly Action<ConsoleEffects>[] = [
     id: 'copy.this',
     keys: ['y'],
     label: 'copy',
-    help: 'the id of the machine (or of all that are marked) or of the run; in the log all lines that it shows; of a call its grpcurl command',
+    help: 'the id, all marked ids, or the log lines',
     group: 'Rest',
     scopes: ['main'],
     footer: 10,

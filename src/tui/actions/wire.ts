@@ -9,7 +9,7 @@ export const wireActions: readonly Action<ConsoleEffects>[] = [
     id: 'wire.open',
     keys: ['x'],
     label: 'calls',
-    help: 'the last calls as they went over the wire, each with the grpcurl command that does the same',
+    help: 'the last calls on the wire, and as grpcurl',
     group: 'Rest',
     scopes: ['main'],
     footer: 16,

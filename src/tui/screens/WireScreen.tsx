@@ -43,7 +43,7 @@ function CallList({ rows }: { readonly rows: number }) {
   const above = newer > 0 ? ` · ${newer} newer above` : '';
   const title: Line = [
     { text: 'Calls on the wire', tone: 'strong' },
-    { text: ` · the last ${count(calls, 'call')}, newest first${above}`, tone: 'muted' },
+    { text: calls === 0 ? '' : ` · the last ${count(calls, 'call')}, newest first${above}`, tone: 'muted' },
   ];
   return (
     <Panel width={columns} height={rows} title={title} focused>

@@ -14,6 +14,7 @@ import { keepSelection } from './selection.ts';
 import type { ConsoleState, Toast, UiState } from './state.ts';
 import type { MatchChange, ViewState } from './view.ts';
 import { applyMatches, lookAt } from './view.ts';
+import { fitCalls } from './wire.ts';
 
 /** What streams have told since the last time. */
 export interface StreamNews {
@@ -59,7 +60,7 @@ export function showLogOf(state: ConsoleState, runId: string): ConsoleState {
 
 /** A terminal of another size. A dialog that would no longer be seen is canceled, but not one that asks about quitting. */
 export function resize(state: ConsoleState, size: Size): ConsoleState {
-  const next = settleSelection(withUi(state, { size }));
+  const next = settleSelection(withUi({ ...state, wire: fitCalls(state.wire, size) }, { size }));
   const layout = layoutOf(next);
   const unseen = !layout.fits && next.ui.dialog !== undefined && next.ui.dialog.intent.kind !== 'quit';
   const focus = tabOrder(layout).includes(next.ui.focus) || !layout.fits ? next.ui.focus : 'machines';

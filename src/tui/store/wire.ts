@@ -58,9 +58,14 @@ export function callIds({ calls }: WireState): readonly string[] {
 /** The calls as they are now, the newest first: the cursor stays on its own. */
 export function takeCalls(wire: WireState, calls: readonly CallRecord[], target: CallTarget, size: Size): WireState {
   if (!wire.open) return wire;
-  const next = { ...wire, calls, target };
   const closely = wire.closely && (calls.find(({ id }) => id === wire.closely?.id) ?? wire.closely);
-  return { ...next, closely, selection: keepSelection(wire.selection, callIds(next), listedCalls(size)) };
+  return fitCalls({ ...wire, calls, target, closely }, size);
+}
+
+/** The calls on a screen of that size: the cursor is seen. */
+export function fitCalls(wire: WireState, size: Size): WireState {
+  const selection = keepSelection(wire.selection, callIds(wire), listedCalls(size));
+  return { ...wire, selection };
 }
 
 /** The call that is looked at closely, else the one under the cursor. */
