@@ -93,6 +93,16 @@ test('z gives it the whole screen, Esc its pane back; what runs goes on meanwhil
   await terminal.until('╭ Machines 1 ');
 });
 
+test('Tab leads from the whole screen to the next pane, and what was the whole screen is a pane again', async () => {
+  const { terminal } = await inLog();
+  terminal.press('z');
+  await terminal.until((text) => !text.includes('Machines'));
+  terminal.press('\t');
+  await terminal.until('▸ Machines');
+  terminal.press('\t\t');
+  await terminal.until((text) => text.includes('▸ Log') && text.includes('╭ Machines 1 '));
+});
+
 test('the narrowest screen has a place for it, too', async () => {
   const { terminal } = await inLog(80, 24);
   terminal.press('zW');

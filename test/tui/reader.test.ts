@@ -1,5 +1,7 @@
+import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { MachineStatus_Phase as Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
+import { MachineService } from '../../src/wire/gen/baremetal/v1/machine_service_pb.ts';
 import { Run_Phase } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
 import { BackendDouble } from './backend-double.ts';
 import type { OpenConsole } from './open-console.ts';
@@ -142,4 +144,27 @@ test('of many changes at once their number is said', async () => {
   for (let at = 1; at <= 50; at++) backend.tellMachine(machine(`machine-${at}`, { phase: Phase.READY }));
   await hears(/And \d+ more changes of machines\./);
   expect(said().filter((line) => line.endsWith('is READY now.')).length).toBeLessThan(13);
+});
+
+test('the calls on the wire are told one by one, and one of them is read whole', async () => {
+  const { terminal, backend, hears, said } = listen({ backend: three() });
+  const { getMachine } = MachineService.method;
+  for (const machineId of ['machine-1', 'machine-2']) {
+    backend.recorder.begin(getMachine, create(getMachine.input, { machineId })).end('NOT_FOUND', 'it is not there');
+  }
+  await hears('machine-1, 1 of 3');
+  terminal.press('x');
+  await hears('Calls on the wire, the newest first.');
+  await hears(/^MachineService\/GetMachine, 1 of 2, NOT_FOUND after \d+ ms$/m);
+  terminal.press('j');
+  await hears('MachineService/GetMachine, 2 of 2');
+  terminal.press('\r');
+  await hears('error it is not there');
+  expect(said()).toContain('"machineId": "machine-1"');
+  terminal.press('\x1b');
+  await terminal.until((text) => text.split('GetMachine, 2 of 2').length === 3);
+  terminal.press('\x0c');
+  await terminal.until((text) => text.split('GetMachine, 2 of 2').length === 4);
+  terminal.press('\x1b');
+  await hears('The calls are closed.');
 });

@@ -1,9 +1,10 @@
 import type { Action } from '../keys/registry.ts';
 import { loggedSteps, withStep } from '../store/log.ts';
 import type { LogLook, LogTimes } from '../store/log-window.ts';
+import { zoomLog } from '../store/motion.ts';
 import { isLogZoomed } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { settleSelection, showToast, withUi } from '../store/update.ts';
+import { showToast, withUi } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
 
 const inLog = ({ ui }: ConsoleState) => ui.focus === 'log';
@@ -69,7 +70,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     footer: 6,
     when: inLog,
-    run: ({ store }) => store.setState((state) => zoom(state, !state.ui.logLook.zoomed)),
+    run: ({ store }) => store.setState((state) => zoomLog(state, !state.ui.logLook.zoomed)),
   },
   {
     id: 'log.unzoom',
@@ -80,7 +81,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     footer: 3,
     when: ({ ui }) => isLogZoomed(ui),
-    run: ({ store }) => store.setState((state) => zoom(state, false)),
+    run: ({ store }) => store.setState((state) => zoomLog(state, false)),
   },
   {
     id: 'log.save',
@@ -98,10 +99,6 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
 
 function withLook(state: ConsoleState, look: Partial<LogLook>): ConsoleState {
   return withUi(state, { logLook: { ...state.ui.logLook, ...look } });
-}
-
-function zoom(state: ConsoleState, zoomed: boolean): ConsoleState {
-  return settleSelection(withLook(state, { zoomed }));
 }
 
 /** The log of the next step that has lines; of all steps behind the last. */

@@ -3,6 +3,7 @@ import type { ConsoleStore } from '../store/store.ts';
 import { paneSentences, placeNews } from './about-place.ts';
 import { questionNews, questionSentences } from './about-question.ts';
 import { inventorySentence, linkSentence, serverNews } from './about-server.ts';
+import { wireNews, wireSentences } from './about-wire.ts';
 import { spoken } from './words.ts';
 
 /** Says in lines what a console would show: everything once when it begins, and then what changes. */
@@ -33,6 +34,7 @@ export class Narrator {
     const { connection, machines, ui } = state;
     if (ui.dialog !== undefined) this.#say(questionSentences(ui.dialog));
     else if (ui.helpTop !== undefined) this.#say(this.#readScreen());
+    else if (state.wire.open) this.#say(wireSentences(state));
     else {
       const inventory = machines.loaded ? [inventorySentence(state)] : [];
       this.#say([linkSentence(connection), ...inventory, ...(machines.ids.length > 0 ? paneSentences(state) : [])]);
@@ -43,7 +45,8 @@ export class Narrator {
     const lines = [
       ...serverNews(before, state),
       ...questionNews(before, state),
-      ...placeNews(before, state),
+      ...wireNews(before, state),
+      ...(state.wire.open ? [] : placeNews(before, state)),
       ...toastNews(before.ui.toast, state.ui.toast),
     ];
     const [was, is] = [before.ui.helpTop, state.ui.helpTop];

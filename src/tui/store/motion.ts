@@ -7,7 +7,7 @@ import { layoutOf, logPaneOf, shownRun } from './select.ts';
 import type { Selection } from './selection.ts';
 import { moveSelection, select } from './selection.ts';
 import type { ConsoleState } from './state.ts';
-import { focusPane, showView, withUi } from './update.ts';
+import { focusPane, settleSelection, showView, withUi } from './update.ts';
 import { withFilter } from './view.ts';
 import { callIds, listedCalls } from './wire.ts';
 
@@ -38,11 +38,18 @@ export function move(state: ConsoleState, motion: Motion): ConsoleState {
   }
 }
 
-/** Gives the focus to the next pane, or the one before, round and round. */
+/** Gives the focus to the next pane, or the one before, round and round; a log on the whole screen goes back to its pane. */
 export function cycleFocus(state: ConsoleState, by: 1 | -1): ConsoleState {
-  const order = tabOrder(layoutOf(state));
+  const unzoomed = zoomLog(state, false);
+  const order = tabOrder(layoutOf(unzoomed));
   const at = order.indexOf(state.ui.focus);
-  return focusPane(state, order[(at + by + order.length) % order.length] ?? 'machines');
+  return focusPane(unzoomed, order[(at + by + order.length) % order.length] ?? 'machines');
+}
+
+/** Gives the log the whole screen while it has the focus, or no more than its pane. */
+export function zoomLog(state: ConsoleState, zoomed: boolean): ConsoleState {
+  const { logLook } = state.ui;
+  return logLook.zoomed === zoomed ? state : settleSelection(withUi(state, { logLook: { ...logLook, zoomed } }));
 }
 
 /** One level in: from a machine to its run, from a step to its log. */

@@ -1,5 +1,6 @@
 import type { Pane } from '../store/layout.ts';
 import { tableRows } from '../store/layout.ts';
+import { zoomLog } from '../store/motion.ts';
 import { layoutOf } from '../store/select.ts';
 import { select } from '../store/selection.ts';
 import type { ConsoleState } from '../store/state.ts';
@@ -44,8 +45,8 @@ export function followLook(store: ConsoleStore, guest: ConsoleGuest): () => void
 function cleared(state: ConsoleState): ConsoleState {
   const { dialog } = state.ui;
   const closed = dialog === undefined ? state : closeDialog(state, dialog.id);
-  const logLook = { ...closed.ui.logLook, zoomed: false };
-  return withUi({ ...closed, wire: noWire }, { helpTop: undefined, prompt: undefined, sorting: false, logLook });
+  const below = zoomLog({ ...closed, wire: noWire }, false);
+  return withUi(below, { helpTop: undefined, prompt: undefined, sorting: false });
 }
 
 function withMachine(state: ConsoleState, machineId: string): ConsoleState {
