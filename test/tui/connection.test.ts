@@ -82,21 +82,14 @@ test('the console is drawn before its server is up', async () => {
   await terminal.until('● local 127.0.0.1:40404');
 });
 
-test('how long answers take is shown of a server elsewhere, and only when it says something new', async () => {
+test('how long answers take is shown of a server elsewhere', async () => {
   const backend = new BackendDouble([machine('machine-1')]);
   const { terminal } = openConsole({ backend, attached: true });
   await terminal.until('as lin');
-  backend.answeredIn(4);
-  await terminal.until('· 4 ms ·');
-  const drawn = terminal.screen.written.length;
-  backend.answeredIn(6.4);
-  backend.answeredIn(2);
-  expect(terminal.text).toContain('· 4 ms ·');
-  backend.answeredIn(40);
-  await terminal.until('· 40 ms ·');
-  expect(terminal.screen.written.slice(drawn)).not.toMatch(/[26] ms/);
   backend.answeredIn(1_234);
   await terminal.until('· 1.2 s ·');
+  backend.answeredIn(40);
+  await terminal.until('· 40 ms ·');
   backend.answeredIn(0.4);
   await terminal.until('· <1 ms ·');
 });

@@ -27,10 +27,11 @@ function withRepave(at: number) {
   );
   progress(at, 0);
   const said: string[] = [];
-  const narrator = new Narrator(store, () => []);
+  const screen: { lines: readonly string[] } = { lines: [] };
+  const narrator = new Narrator(store, () => screen.lines);
   narrator.start((line) => said.push(line));
   said.length = 0;
-  return { store, said, progress };
+  return { store, said, progress, narrator, screen };
 }
 
 test('says nothing while nothing changes, whatever the clock does', () => {
@@ -46,4 +47,24 @@ test('says how far a step is at each quarter, and without its bar', () => {
     expect.stringMatching(/^running: repave-image \d\.\ds attempt 1 of 2 25%$/),
     expect.stringContaining('50%'),
   ]);
+});
+
+test('a screen that is read as a whole says what a key has changed on it, and nothing in between', () => {
+  const { store, said, narrator, screen } = withRepave(2);
+  screen.lines = ['title', '> row', 'row', 'last'];
+  store.setState(({ ui }) => ({ ui: { ...ui, helpTop: 0 } }));
+  expect(said.splice(0)).toEqual(['title', '> row', 'row', 'last']);
+  screen.lines = ['title', 'first', '> row', 'row'];
+  expect(said).toEqual([]);
+  narrator.keysPressed();
+  // The cursor is on another row that reads alike, and `last` has gone.
+  expect(said.splice(0)).toEqual(['first', '> row']);
+  screen.lines = ['title', 'first', 'row', '> row', 'detail'];
+  narrator.keysPressed();
+  expect(said.splice(0)).toEqual(['> row', 'detail']);
+  narrator.keysPressed();
+  expect(said).toEqual([]);
+  store.setState(({ ui }) => ({ ui: { ...ui, helpTop: undefined } }));
+  narrator.keysPressed();
+  expect(said).toEqual(['Machines.', expect.stringContaining('machine-1, 1 of 1')]);
 });

@@ -1,3 +1,4 @@
+import { scopeOf } from '../keys/dispatch.ts';
 import type { ConsoleState, Toast } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { paneSentences, placeNews } from './about-place.ts';
@@ -11,6 +12,8 @@ export class Narrator {
   readonly #store: ConsoleStore;
   readonly #readScreen: () => readonly string[];
   #write: (line: string) => void = () => undefined;
+  /** What was read of a screen that is read as a whole. */
+  #screen: readonly string[] = [];
 
   /** @param readScreen the screen that is up, line by line; for those that are read as a whole */
   constructor(store: ConsoleStore, readScreen: () => readonly string[]) {
@@ -33,7 +36,7 @@ export class Narrator {
     const state = this.#store.getState();
     const { connection, machines, ui } = state;
     if (ui.dialog !== undefined) this.#say(questionSentences(ui.dialog));
-    else if (ui.helpTop !== undefined) this.#say(this.#readScreen());
+    else if (wholeScreen(state) !== '') this.#readWhole();
     else if (state.wire.open) this.#say(wireSentences(state));
     else {
       const inventory = machines.loaded ? [inventorySentence(state)] : [];
@@ -49,15 +52,47 @@ export class Narrator {
       ...(state.wire.open ? [] : placeNews(before, state)),
       ...toastNews(before.ui.toast, state.ui.toast),
     ];
-    const [was, is] = [before.ui.helpTop, state.ui.helpTop];
-    if (is !== undefined && was === undefined) lines.push(...this.#readScreen());
-    if (is === undefined && was !== undefined) lines.push('The help is closed.');
+    const [was, is] = [wholeScreen(before), wholeScreen(state)];
     this.#say(lines);
+    if (was === is) return;
+    if (is === '') this.#say(paneSentences(state));
+    else this.#readWhole();
+  }
+
+  /** Says what keys have changed on a screen that is read as a whole: others change there all the time. */
+  keysPressed(): void {
+    if (wholeScreen(this.#store.getState()) === '') return;
+    const known = new Set(this.#screen);
+    const elsewhere = new Set(this.#screen.map(withoutCaret));
+    const before = this.#screen.findIndex(hasCaret);
+    this.#screen = this.#readScreen();
+    // Two rows may read alike: the cursor has moved all the same.
+    const moved = this.#screen.findIndex(hasCaret) !== before;
+    const isNews = (line: string) => (hasCaret(line) ? moved || !known.has(line) : !elsewhere.has(line));
+    this.#say(this.#screen.filter(isNews));
+  }
+
+  #readWhole(): void {
+    this.#screen = this.#readScreen();
+    this.#say(this.#screen);
   }
 
   #say(lines: readonly string[]): void {
     for (const line of lines) this.#write(line);
   }
+}
+
+/** The screen that is up, if it is one that is read as a whole; empty: what changes on it is told piece by piece. */
+function wholeScreen(state: ConsoleState): string {
+  return scopeOf(state) === 'help' ? 'help' : '';
+}
+
+function hasCaret(line: string): boolean {
+  return line.startsWith('> ');
+}
+
+function withoutCaret(line: string): string {
+  return hasCaret(line) ? line.slice(2) : line;
 }
 
 const TONES: Readonly<Record<Toast['tone'], string>> = { ok: '', info: '', warn: 'Warning: ', error: 'Error: ' };

@@ -17,8 +17,11 @@ export function screenText(parts: ConsoleParts): readonly string[] {
     </ConsoleContext>,
     { columns: READER_SIZE.columns },
   );
-  return stripVTControlCharacters(drawn)
-    .split('\n')
-    .map((line) => spoken(line.replaceAll(/[╭╮╰╯│─▸]/g, ' ')))
-    .filter((line) => line !== '');
+  return (
+    stripVTControlCharacters(drawn)
+      .split('\n')
+      .map((line) => spoken(line.replaceAll(/[╭╮╰╯│─▸]/g, ' ')))
+      // Who the server is has been said.
+      .filter((line) => line !== '' && !line.startsWith('bmdemo '))
+  );
 }

@@ -2,6 +2,7 @@ import { logLines } from '../format/log-lines.ts';
 import type { Line, Segment } from '../format/segment.ts';
 import { sameLine } from '../format/segment.ts';
 import { count, shortRunId } from '../format/words.ts';
+import { keyFor } from '../store/key-names.ts';
 import type { Size } from '../store/layout.ts';
 import type { LogState } from '../store/log.ts';
 import { isLogZoomed, shownRun } from '../store/select.ts';
@@ -44,7 +45,7 @@ function logTitle(state: ConsoleState): Line {
   const lines = ` · ${count(log.shown, 'line')}`;
   if (log.pausedAt !== undefined) {
     const fresh = log.shown - log.shownAtPause;
-    const text = ` · paused${fresh > 0 ? `, ${fresh.toLocaleString('en-US')} new` : ''} · G follows`;
+    const text = ` · paused${fresh > 0 ? `, ${fresh.toLocaleString('en-US')} new` : ''} · ${keyFor(state, 'move.end')} follows`;
     return [...title, { text, tone: 'warn' }, { text: lines, tone: 'muted' }];
   }
   if (connection.link.kind === 'lost' && log.open) {

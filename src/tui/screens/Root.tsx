@@ -37,6 +37,7 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
     const keys = keysOf(text, flags);
     // What comes before a key that gives the keyboard away, or behind one that takes it, is still the other one's.
     dispatchKeys(guest === undefined ? keys : keys.filter((key) => !guest.key(key)), parts.registry, parts);
+    narrator?.keysPressed();
   });
   usePaste((text) => {
     if (guest?.view().owner !== 'guest') dispatchPaste(text, parts);

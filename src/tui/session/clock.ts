@@ -39,7 +39,9 @@ export class Clock {
   }
 
   #tick(): void {
-    this.#store.setState(({ clock }) => ({ clock: { now: Date.now(), frame: clock.frame + 1 } }));
+    // What spins is alive; of a server that is lost nobody knows that.
+    const turn = this.#store.getState().connection.link.kind === 'lost' ? 0 : 1;
+    this.#store.setState(({ clock }) => ({ clock: { now: Date.now(), frame: clock.frame + turn } }));
   }
 }
 
