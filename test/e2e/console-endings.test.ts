@@ -8,8 +8,12 @@ import { startOnTerminal } from './console-terminal.ts';
 
 const CONSOLE = `'${process.execPath}' '${PROGRAM}' tui --port 0 --store memory`;
 
+/** What the program writes when it has been broken. */
+const BROKEN = '\\x1b]0;broken\\x07';
+
 /** Breaks the program from within, as its environment says, when it gets SIGUSR2. */
 const BREAK = `
+import { writeSync } from 'node:fs';
 const failures = {
   rejection: () => Promise.reject(new Error('nobody waited for this')),
   exception: () => { throw new Error('nobody caught this'); },
@@ -22,7 +26,11 @@ const failures = {
     };
   },
 };
-process.on('SIGUSR2', () => failures[process.env.BREAK]());
+process.on('SIGUSR2', () => {
+  failures[process.env.BREAK]();
+  // Past the console, which lets nobody write on its screen: a title, which is not on it.
+  writeSync(1, '${BROKEN}');
+});
 `;
 
 /** Modes of the terminal, each by what turns it on and off. */
@@ -107,8 +115,10 @@ describe('what breaks gives the terminal back, then says so, with a crash file a
     const env = { BREAK: kind, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(BREAK)}` };
     const { terminal, pid } = await consoleInShell('', env);
     process.kill(pid, 'SIGUSR2');
-    // It comes in the order in which it was sent: the program is broken before it reads the key.
-    if (key !== '') terminal.press(key);
+    if (key !== '') {
+      await terminal.until(() => terminal.written.includes('\x1b]0;broken'));
+      terminal.press(key);
+    }
     const text = await expectEnd(terminal, 1);
     expect(text).toContain(`The console failed: ${message}`);
     const [, crashFile = ''] = /is in (\S+\.txt)/.exec(text) ?? [];
