@@ -1,57 +1,127 @@
-// node scripts/pictures.ts: makes docs/pictures/ from the built program on a real terminal.
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// node scripts/pictures.ts: every screen of the built console in every theme at three sizes, in the ignored folder
+// pictures/console/; each screen once, and one in each theme, in docs/pictures/. With --docs those alone.
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { PROGRAM, PtyTerminal } from '../test/support/pty-terminal.ts';
+import type { ThemeName } from '../src/tui/theme/theme.ts';
+import { THEME_NAMES } from '../src/tui/theme/theme.ts';
+import { PtyTerminal } from '../test/support/pty-terminal.ts';
+import { PictureFleet } from './picture-fleet.ts';
+import { pressed, SCENES } from './picture-scenes.ts';
+import type { TerminalColours } from './terminal-picture.ts';
 import { pictureOf } from './terminal-picture.ts';
 
-const folder = join(dirname(import.meta.dirname), 'docs', 'pictures');
-const run = promisify(execFile);
+const root = dirname(import.meta.dirname);
+const docs = join(root, 'docs', 'pictures');
+const all = join(root, 'pictures', 'console');
+const SIZES = [
+  [80, 24],
+  [120, 40],
+  [200, 60],
+] as const;
 
-/** What is to go wrong, so that there is something to be seen. */
-const FAULTS = `
-faults:
-  - { machine: machine-1, step: repave-image, fault: fail, attempts: 1, at: 3/6, message: layer 3 of 6 has another digest }
-  - { machine: machine-3, step: verify-in-cluster, fault: fail, terminal: true, message: node is NotReady }
-`;
+/** The terminal that each theme is made for. */
+const COLOURS: Readonly<Partial<Record<ThemeName, TerminalColours>>> = {
+  light: { background: '#ffffff', foreground: '#1c1c1c' },
+  'high-contrast': { background: '#000000', foreground: '#ffffff' },
+};
 
-/** Runs a command of the program against a server; what it ends with is part of the picture. */
-async function command(server: string, ...args: string[]): Promise<void> {
-  await run(process.execPath, [PROGRAM, ...args, '--server', server]).catch(() => undefined);
-}
+/** Who gets a picture, by the name of its scene. */
+type Keep = (scene: string, terminal: PtyTerminal) => Promise<void>;
 
-/** The console in the middle of a repave, beside machines that have seen other things. */
-async function pictureOfConsole(faults: string): Promise<Buffer> {
-  const args = ['tui', '--port', '0', '--store', 'memory', '--user', 'lin', '--faults', faults];
-  const terminal = await PtyTerminal.start(args, { columns: 120, rows: 40, env: { COLORTERM: 'truecolor' } });
+/** The scenes that need the console of one server, one after the other. */
+async function walk(fleet: PictureFleet, theme: ThemeName, columns: number, rows: number, keep: Keep): Promise<void> {
+  const terminal = await PtyTerminal.start(['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin'], {
+    columns,
+    rows,
+  });
   try {
-    await terminal.until('No machines yet.');
-    const server = /127\.0\.0\.1:\d+/.exec(await terminal.until(/127\.0\.0\.1:\d+ · memory/))?.[0] ?? '';
-    await command(server, 'import', '9');
-    await Promise.all([
-      command(server, 'repave', 'machine-2', 'machine-3', 'machine-4', 'machine-5', 'machine-6'),
-      command(server, 'rma', 'machine-9', '--param', 'reason=memory errors on channel B'),
-    ]);
-    await terminal.until(/machine-3 {2}MAINTENANCE .*▲/);
-    terminal.press('r');
-    await terminal.until('y yes');
-    terminal.press('y');
-    await command(server, 'reboot', 'machine-5', '--detach');
-    await terminal.until(/repave-image .* attempt 2 of 2 {2}#{3,}\.* +[4-8]\d%/);
-    return pictureOf(terminal.emulator);
+    await terminal.until('machine-12');
+    for (const { name, show, back } of SCENES) {
+      await show(terminal, fleet);
+      await keep(name, terminal);
+      await back?.(terminal, fleet);
+    }
+    terminal.resize(60, 18);
+    await terminal.until('the console needs');
+    await keep('too-small', terminal);
   } finally {
     await terminal.close();
   }
 }
 
-const scratch = await mkdtemp(join(tmpdir(), 'bmdemo-pictures-'));
-try {
-  const faults = join(scratch, 'faults.yaml');
-  await writeFile(faults, FAULTS);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'console.png'), await pictureOfConsole(faults));
-} finally {
-  await rm(scratch, { recursive: true });
+/** The scenes that have a console of their own: without machines, and without rights. */
+async function alone(fleet: PictureFleet, theme: ThemeName, columns: number, rows: number, keep: Keep): Promise<void> {
+  const size = { columns, rows };
+  const empty = await PtyTerminal.start(
+    ['tui', '--port', '0', '--store', 'memory', '--theme', theme, '--user', 'lin'],
+    size,
+  );
+  try {
+    await empty.until('No machines yet.');
+    await empty.until('import 3 demo machines');
+    await keep('empty', empty);
+  } finally {
+    await empty.close();
+  }
+  const args = ['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin', '--read-only'];
+  const readOnly = await PtyTerminal.start(args, size);
+  try {
+    await readOnly.until(/Run \w{8}|machine-12/);
+    await pressed(readOnly, 'b', 'started with --read-only');
+    await keep('read-only', readOnly);
+  } finally {
+    await readOnly.close();
+  }
 }
+
+async function pictures(
+  fleet: PictureFleet,
+  theme: ThemeName,
+  columns: number,
+  rows: number,
+  keep: Keep,
+): Promise<void> {
+  await walk(fleet, theme, columns, rows, keep);
+  await alone(fleet, theme, columns, rows, keep);
+}
+
+async function forDocs(): Promise<void> {
+  await mkdir(docs, { recursive: true });
+  const fleet = await PictureFleet.start(false);
+  try {
+    await pictures(fleet, 'dark', 120, 40, async (scene, terminal) => {
+      const name = scene === 'machines' ? 'console' : `console-${scene}`;
+      await writeFile(join(docs, `${name}.png`), pictureOf(terminal.emulator));
+    });
+    for (const theme of THEME_NAMES.filter((name) => name !== 'dark')) {
+      await walk(fleet, theme, 120, 40, async (scene, terminal) => {
+        if (scene !== 'machines') return;
+        await writeFile(join(docs, `theme-${theme}.png`), pictureOf(terminal.emulator, COLOURS[theme]));
+      });
+    }
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function forLooking(): Promise<void> {
+  const fleet = await PictureFleet.start(true);
+  try {
+    for (const theme of THEME_NAMES) {
+      await mkdir(join(all, theme), { recursive: true });
+      for (const [columns, rows] of SIZES) {
+        await pictures(fleet, theme, columns, rows, async (scene, terminal) => {
+          const file = join(all, theme, `${columns}x${rows}-${scene}`);
+          await writeFile(`${file}.png`, pictureOf(terminal.emulator, COLOURS[theme]));
+          await writeFile(`${file}.txt`, `${terminal.text}\n`);
+        });
+        console.log(`${theme} ${columns}x${rows}`);
+      }
+    }
+  } finally {
+    await fleet.close();
+  }
+}
+
+await forDocs();
+if (!process.argv.includes('--docs')) await forLooking();

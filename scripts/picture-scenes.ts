@@ -1,0 +1,113 @@
+import type { PtyTerminal } from '../test/support/pty-terminal.ts';
+import type { PictureFleet } from './picture-fleet.ts';
+
+/** One picture: how the console comes to show it, and how it goes back to the machines. */
+export interface Scene {
+  readonly name: string;
+  show(terminal: PtyTerminal, fleet: PictureFleet): Promise<unknown>;
+  back?(terminal: PtyTerminal, fleet: PictureFleet): Promise<unknown>;
+}
+
+const ESC = '\x1b';
+
+/** Everything that the console shows, in an order in which one thing leads to the next. */
+export const SCENES: readonly Scene[] = [
+  { name: 'machines', show: (terminal) => goTo(terminal, 1) },
+  { name: 'run-failed', show: (terminal) => goTo(terminal, 3) },
+  { name: 'run-waits', show: (terminal) => goTo(terminal, 2) },
+  { name: 'refused', show: (terminal) => pressed(terminal, 'r', 'c cancels it') },
+  {
+    name: 'log',
+    show: async (terminal) => {
+      await goTo(terminal, 1);
+      await pressed(terminal, '\t\t', /(▸|>) Log/);
+      terminal.press('z');
+      await terminal.until((text) => !text.includes('MACHINE'));
+    },
+    back: async (terminal) => {
+      await pressed(terminal, ESC, 'MACHINE');
+      await pressed(terminal, ESC, /(▸|>) Run/);
+      await pressed(terminal, ESC, /(▸|>) Machines/);
+    },
+  },
+  {
+    name: 'repave',
+    show: async (terminal) => {
+      await goTo(terminal, 10);
+      await pressed(terminal, 'r', 'Repave machine-10?');
+      await terminal.until(/took +\S+.*(median|so far)/);
+      await terminal.until('Esc cancel');
+    },
+    back: (terminal) => gone(terminal, ESC, 'Repave machine-10?'),
+  },
+  {
+    name: 'rma',
+    show: async (terminal) => {
+      await goTo(terminal, 4);
+      await pressed(terminal, 'm', 'RMA machine-4?');
+      await terminal.until('Esc cancel');
+    },
+    back: (terminal) => gone(terminal, ESC, 'RMA machine-4?'),
+  },
+  {
+    name: 'many',
+    show: async (terminal) => {
+      await pressed(terminal, 'g', />\s+machine-1 /);
+      await pressed(terminal, '   ', '3 marked');
+      await pressed(terminal, 'jjj   ', '6 marked');
+      await pressed(terminal, 'r', 'machines?');
+      await terminal.until('Esc cancel');
+    },
+    back: async (terminal) => {
+      await gone(terminal, ESC, 'machines?');
+      await gone(terminal, ESC, 'marked');
+    },
+  },
+  {
+    name: 'filter',
+    show: (terminal) => pressed(terminal, '/rack=r1 AND phase=IN_SERVICE\r', /Machines \d of/),
+    back: (terminal) => gone(terminal, ESC, 'AND phase'),
+  },
+  {
+    name: 'help',
+    show: (terminal) => pressed(terminal, '?', 'closes'),
+    back: (terminal) => gone(terminal, ESC, 'closes'),
+  },
+  {
+    name: 'calls',
+    show: (terminal) => pressed(terminal, 'x', 'PreviewRun'),
+    back: (terminal) => gone(terminal, ESC, 'PreviewRun'),
+  },
+  {
+    name: 'lost',
+    show: async (terminal, fleet) => {
+      await goTo(terminal, 1);
+      fleet.cut();
+      await terminal.until('trying again in');
+      await terminal.until(/waiting for the server|as they were/);
+    },
+    back: async (terminal, fleet) => {
+      fleet.mend();
+      await terminal.until('attached to');
+    },
+  },
+];
+
+/** Presses keys, and waits for what they bring. */
+export async function pressed(terminal: PtyTerminal, keys: string, shown: string | RegExp): Promise<void> {
+  terminal.press(keys);
+  await terminal.until(shown);
+}
+
+async function gone(terminal: PtyTerminal, keys: string, shown: string): Promise<void> {
+  terminal.press(keys);
+  await terminal.until((text) => !text.includes(shown));
+}
+
+/** Puts the cursor on a demo machine. */
+async function goTo(terminal: PtyTerminal, n: number): Promise<void> {
+  terminal.press(`g${'j'.repeat(n - 1)}`);
+  await terminal.until(new RegExp(`>\\s+machine-${n} `));
+  // Its run, or that it has none, and the log of it.
+  await terminal.until((text) => n >= 10 || /Run \w{8}/.test(text) || /Log .*\d+ lines?/.test(text));
+}
