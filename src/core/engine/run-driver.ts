@@ -1,18 +1,11 @@
 import type { Aggregate } from '../domain/aggregate.ts';
 import { decisionTime, runOf } from '../domain/aggregate.ts';
+import { attemptAfterRecord, decideAnnouncement, decideEnd, decideRecord } from '../domain/decide/announcement.ts';
 import { decideHold } from '../domain/decide/approve-step.ts';
 import type { Announce, NextAction, Outcome, ProbeOutcome } from '../domain/decide/attempt.ts';
-import {
-  decideBegin,
-  decideBroken,
-  decideOutcome,
-  decideStopped,
-  decideStuck,
-  nextAction,
-} from '../domain/decide/attempt.ts';
+import { decideBroken, decideStopped, decideStuck, nextAction } from '../domain/decide/attempt.ts';
 import type { Decision } from '../domain/decide/decision.ts';
 import { decideFinish } from '../domain/decide/finish.ts';
-import { attemptAfterCutOff, decideAnnouncement, decideCutOff } from '../domain/decide/take-over.ts';
 import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
 import type { CoreLog } from '../ports/log.ts';
@@ -113,11 +106,10 @@ export class RunDriver {
     const { runId, fence } = this.claim;
     switch (action.kind) {
       case 'start':
-        return (await this.#decide((aggregate) => decideBegin(aggregate, runId), loaded)) !== null;
       case 'record-interruption': {
-        const next = attemptAfterCutOff(loaded, runId, fence);
+        const next = attemptAfterRecord(loaded, runId, fence);
         if (next !== null) return this.#attempt(next, loaded);
-        return (await this.#decide((aggregate) => decideCutOff(aggregate, runId, fence), loaded)) !== null;
+        return (await this.#decide((aggregate) => decideRecord(aggregate, runId, fence), loaded)) !== null;
       }
       case 'attempt':
         return this.#attempt({ ...action, runId, fence }, loaded);
@@ -270,7 +262,7 @@ export class RunDriver {
     const { runId, fence } = this.claim;
     const random = this.#context.random();
     await this.#flush();
-    const aggregate = await this.#decide((now) => decideOutcome(now, { runId, fence, outcome }, random));
+    const aggregate = await this.#decide((now) => decideEnd(now, { runId, fence, outcome }, random));
     const run = aggregate === null ? null : runOf(aggregate, runId)?.run;
     if (!aggregate || !run || announced.machine === null) return false;
     const status = run.steps[announce.step];
