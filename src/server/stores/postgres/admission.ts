@@ -43,6 +43,7 @@ export async function claimAdmitted(database: Database, owner: string, limit: nu
       text: 'SELECT claims, next_due_at, time_now, again FROM bmdemo.claim_admitted($1, $2)',
       values: [owner, limit - claims.length],
       prepare: true,
+      first: true,
     });
     const row = only(rows);
     claims.push(...((row.claims ?? []) as readonly Claim[]));

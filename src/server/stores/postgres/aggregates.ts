@@ -88,6 +88,7 @@ export async function commitChange(database: Database, change: Change): Promise<
         text: 'SELECT bmdemo.commit_change($1) AS answer',
         values: [json],
         prepare: true,
+        first: true,
       });
       return committed(only(rows).answer as Answer, change);
     } catch (error) {

@@ -12,6 +12,11 @@ export interface Statement {
   readonly values?: readonly SqlValue[];
   /** Kept prepared by every connection, for statements that are sent all the time and planned alike. */
   readonly prepare?: boolean;
+  /**
+   * Ahead of the others that wait for a connection: it ends what was begun, which becomes stale while it waits, or gives those
+   * something to do who have nothing.
+   */
+  readonly first?: boolean;
 }
 
 /** One row, by column name; 64-bit numbers come as numbers, those of transactions as text. */
@@ -93,7 +98,7 @@ export class Database implements Queryable {
 
   async query(statement: Statement): Promise<readonly SqlRow[]> {
     for (let losses = 0; ; losses += 1) {
-      await this.#gate.enter();
+      await this.#gate.enter(statement.first);
       try {
         return await this.#withClient((client) => this.#run(client, statement));
       } catch (error) {

@@ -3,10 +3,17 @@ import { StoreUnavailable } from './errors.ts';
 /** So many statements wait for a connection; the next is refused, so that a store that is away gathers no crowd. */
 const MAX_WAITING = 100_000;
 
-/** Lets as many in as there are places; the others wait in the order in which they came. */
+/** Who waits for a place. */
+interface Waiting {
+  readonly enter: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/** Lets as many in as there are places; the others wait in the order in which they came, behind those that do not queue. */
 export class Gate {
   readonly #size: number;
-  readonly #waiting: { readonly enter: () => void; readonly refuse: (error: Error) => void }[] = [];
+  readonly #first: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #inside = 0;
   #closed: { readonly empty: Promise<void>; readonly tell: () => void } | null = null;
 
@@ -14,21 +21,27 @@ export class Gate {
     this.#size = size;
   }
 
-  /** Resolves inside. @throws Error once closed, StoreUnavailable where too many wait */
-  enter(): Promise<void> {
+  /**
+   * Resolves inside.
+   *
+   * @param first ahead of all who are not
+   * @throws Error once closed, StoreUnavailable where too many wait
+   */
+  enter(first = false): Promise<void> {
     if (this.#closed !== null) return Promise.reject(new Error('the store is closed'));
     if (this.#inside < this.#size) {
       this.#inside += 1;
       return Promise.resolve();
     }
-    if (this.#waiting.length >= MAX_WAITING) {
+    if (this.#first.length + this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(new StoreUnavailable(`${MAX_WAITING} statements wait for PostgreSQL already`));
     }
-    return new Promise((enter, refuse) => this.#waiting.push({ enter, refuse }));
+    const queue = first ? this.#first : this.#waiting;
+    return new Promise((enter, refuse) => queue.push({ enter, refuse }));
   }
 
   leave(): void {
-    const next = this.#waiting.shift();
+    const next = this.#first.shift() ?? this.#waiting.shift();
     if (next !== undefined) {
       next.enter();
       return;
@@ -42,7 +55,9 @@ export class Gate {
     if (this.#closed === null) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#closed = { empty: promise, tell: resolve };
-      for (const { refuse } of this.#waiting.splice(0)) refuse(new Error('the store is closed'));
+      for (const queue of [this.#first, this.#waiting]) {
+        for (const { refuse } of queue.splice(0)) refuse(new Error('the store is closed'));
+      }
       if (this.#inside === 0) resolve();
     }
     return this.#closed.empty;

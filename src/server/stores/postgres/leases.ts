@@ -31,6 +31,7 @@ async function claimFree(database: Database, owner: string, limit: number): Prom
            WHERE NOT EXISTS (SELECT 1 FROM bmdemo.limits)`,
     values: [owner, limit],
     prepare: true,
+    first: true,
   });
   const [row] = rows;
   if (row === undefined) return null;
