@@ -168,8 +168,6 @@ async function play(context: Context, script: Script, options: DemoOptions): Pro
       director,
       address: remote?.label ?? listen,
       slow,
-      readOnly: settings.value('read-only'),
-      theme: settings.value('theme'),
       notesListen: options.notesListen,
       record: options.record,
     });

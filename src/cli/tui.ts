@@ -4,7 +4,7 @@ import type { Address } from '../client/address.ts';
 import { parseAddress } from '../client/address.ts';
 import type { StoreConfig } from '../server/config.ts';
 import { backendOf } from '../tui/client-backend.ts';
-import type { OpenedServer } from '../tui/options.ts';
+import type { ConsoleOptions, OpenedServer } from '../tui/options.ts';
 import { refuseTerminal } from '../tui/terminal/fit-terminal.ts';
 import { chooseServer } from './choose-server.ts';
 import type { Context, Ending } from './context.ts';
@@ -76,11 +76,7 @@ export async function runTui(context: Context): Promise<ExitCode> {
       open,
       label: choice.address.label,
       attached: choice.kind === 'attach',
-      readOnly: settings.value('read-only'),
-      readOnlyBy: settings.given('read-only')?.label,
-      keymap: settings.file.keymap,
-      theme: settings.value('theme'),
-      screenReader: wantsScreenReader(context),
+      ...consoleManner(context),
       stateDirectory: state,
     });
     if (exit.kind === 'open-failed') throw exit.error;
@@ -94,6 +90,20 @@ export async function runTui(context: Context): Promise<ExitCode> {
 /** Whether somebody listens to the program: as its settings say, else as the library that draws the console asks. */
 export function wantsScreenReader({ settings, io }: Context): boolean {
   return settings.value('screen-reader') ?? io.env.INK_SCREEN_READER === 'true';
+}
+
+/** What the settings make of any console, whatever it is used for. */
+export function consoleManner(
+  context: Context,
+): Pick<ConsoleOptions, 'readOnly' | 'readOnlyBy' | 'keymap' | 'theme' | 'screenReader'> {
+  const { settings } = context;
+  return {
+    readOnly: settings.value('read-only'),
+    readOnlyBy: settings.given('read-only')?.label,
+    keymap: settings.file.keymap,
+    theme: settings.value('theme'),
+    screenReader: wantsScreenReader(context),
+  };
 }
 
 function opened(context: Context, address: Address): OpenedServer {

@@ -71,6 +71,7 @@ export class Stage {
     this.#store = createConsoleStore({
       label: options.label,
       attached: options.attached,
+      staged: options.guest !== undefined,
       size: this.#roomIn(this.#output.measure()),
       settings: {
         theme,

@@ -102,7 +102,9 @@ describe('bmdemo demo on a terminal', () => {
   it('is driven on the console and from the notes screen, which may be killed and opened again', async () => {
     const runtime = home();
     const tour = await onTerminal(runtime, 'demo', '--fast', '--speed', '20', '--port', '0');
-    await tour.until('Space begins');
+    const ready = await tour.until('Space begins');
+    expect(ready).toContain('○ no server yet');
+    expect(ready).toMatch(/server +127\.0\.0\.1, on a free port/);
     const notes = await onTerminal(runtime, 'notes');
     await notes.until('Ready: space begins');
     await tour.until('1 attached');
@@ -112,9 +114,12 @@ describe('bmdemo demo on a terminal', () => {
     await notes.close();
     const again = await onTerminal(runtime, 'notes');
     await again.until('What you will see');
+    again.press('2G');
+    const empty = await tour.until('No machines yet.');
+    expect(empty).not.toContain('import 3 demo machines');
     again.press('9G');
     await tour.until('9 of 10');
-    await again.until('Space shows the command.');
+    await again.until((text) => text.includes('Hardware fails  1/2') && text.includes('Space shows the command.'));
     tour.press(' ');
     await tour.until('$ bmdemo rma machine-3 --reason "bad memory module in slot A3"');
     await again.until('Space runs the command.');

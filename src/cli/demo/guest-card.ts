@@ -30,7 +30,7 @@ export function guestCard(moment: TourMoment, room: Room): GuestCard | null {
   const { state } = moment;
   switch (state.overlay) {
     case 'quit':
-      return card('End the tour?', ['y or Ctrl-C ends it, with its server. Any other key goes on.'], 'warn');
+      return card('End the tour?', [quitText(moment)], 'warn');
     case 'help':
       return card('Keys of the tour', [table(['', ''], KEY_HELP)]);
     case 'chapters':
@@ -42,6 +42,10 @@ export function guestCard(moment: TourMoment, room: Room): GuestCard | null {
   if (state.notes) return notesCard(moment);
   const shown = cardOf(moment);
   return shown === null ? null : scriptCard(shown);
+}
+
+function quitText({ plan }: TourMoment): string {
+  return `y or Ctrl-C ends it${plan.ownServer ? ', with its server' : '; the server stays'}. Any other key goes on.`;
 }
 
 function readyCard({ plan }: TourMoment, room: Room): GuestCard {
@@ -56,7 +60,7 @@ function readyCard({ plan }: TourMoment, room: Room): GuestCard {
       [
         ['screen', size],
         ['signs', '✓ ✗ ▲ ● → ⠹ ╭─╮  (boxes or question marks: --theme ascii)'],
-        ['server', room.address],
+        ['server', room.address.replace(/:0$/, ', on a free port')],
         ['timing', room.slow ? 'slow, to talk over; --fast for the usual one' : 'as usual'],
         ['talk', `${plan.minutes} minutes, beginning with: ${first}`],
         ['notes', notes],
@@ -110,7 +114,8 @@ function scriptCard(shown: Card): GuestCard {
     case 'phases': {
       const rows = shown.phases.map(({ phase, meaning, machines }) => [phase, meaning, machines.join(', ')]);
       const marked = shown.phases.flatMap(({ machines }, at) => (machines.length > 0 ? [at] : []));
-      return card('Phases of a machine', [table(['PHASE', 'MEANS', 'MACHINES'], rows, marked)]);
+      const meanings = { ...table(['PHASE', 'MEANS', 'MACHINES'], rows, marked), wraps: true };
+      return card('Phases of a machine', [meanings]);
     }
     case 'answers':
       return answersCard(shown.requestId, shown.first, shown.second);

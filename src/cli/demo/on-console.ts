@@ -5,9 +5,9 @@ import type { RemoteTarget } from '../../tour/remote/listener.ts';
 import { backendOf } from '../../tui/client-backend.ts';
 import type { ConsoleExit, OpenedServer } from '../../tui/options.ts';
 import type { Size } from '../../tui/store/layout.ts';
-import type { ThemeName } from '../../tui/theme/theme.ts';
 import type { Context } from '../context.ts';
 import { stateDirectory } from '../state-directory.ts';
+import { consoleManner } from '../tui.ts';
 import { TourGuest } from './guest.ts';
 import { importForTour } from './host.ts';
 import type { DemoOptions } from './options.ts';
@@ -21,16 +21,13 @@ export interface StageParts {
   /** Where the server listens, or is to listen. */
   readonly address: string;
   readonly slow: boolean;
-  /** Nothing can be changed by somebody who explores. */
-  readonly readOnly: boolean | undefined;
-  readonly theme: ThemeName | undefined;
   readonly notesListen: RemoteTarget | null;
   readonly record: DemoOptions['record'];
 }
 
 /** Plays a tour on the console until it is over, or the console is left. */
 export async function playOnConsole(parts: StageParts): Promise<ConsoleExit> {
-  const { context, director, address, slow, readOnly, theme, notesListen, record } = parts;
+  const { context, director, address, slow, notesListen, record } = parts;
   // Ink's colour library reads the environment when it is loaded, which is in the import below.
   if (context.settings.value('color') === false) process.env.NO_COLOR = '1';
   const { runConsole } = await import('../../tui/console.tsx');
@@ -54,8 +51,7 @@ export async function playOnConsole(parts: StageParts): Promise<ConsoleExit> {
       open: (signal) => openWhenStarted(context, director, signal),
       label: address,
       attached: !director.moment.plan.ownServer,
-      readOnly,
-      theme,
+      ...consoleManner(context),
       stateDirectory: stateDirectory(context.io.env),
       guest,
       tap: recording,

@@ -34,6 +34,8 @@ function connectionNews({ connection: was }: ConsoleState, { connection: is }: C
 /** How the connection is, in a sentence. */
 export function linkSentence({ link, label }: ConnectionState): string {
   switch (link.kind) {
+    case 'none':
+      return 'There is no server yet.';
     case 'starting':
       return 'Starting the server in this process.';
     case 'connecting':

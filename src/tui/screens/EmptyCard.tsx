@@ -5,6 +5,7 @@ import { lineWidth, sameLines } from '../format/segment.ts';
 import { refusalOf, withheldReason } from '../keys/registry.ts';
 import { keyFor } from '../store/key-names.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { useGuestHasKeys } from '../tour/GuestLayer.tsx';
 import { useConsole, useParts } from '../widgets/context.tsx';
 import { Lines } from '../widgets/LineView.tsx';
 
@@ -15,8 +16,10 @@ interface EmptyCardProps {
 
 /** What stands in place of a table without machines: why it is empty, and what to do. */
 export function EmptyCard({ width, height }: EmptyCardProps) {
-  const { registry } = useParts();
-  const lines = useConsole((state) => emptyLines(state, registry.actions), sameLines);
+  const { registry, guest } = useParts();
+  // A key that does nothing while a guest has them all is not offered.
+  const actions = useGuestHasKeys(guest) ? undefined : registry.actions;
+  const lines = useConsole((state) => emptyLines(state, actions), sameLines);
   const above = Math.max(0, Math.floor((height - lines.length) / 2));
   const widest = Math.min(width, Math.max(...lines.map(lineWidth)));
   const beside = Math.floor((width - widest) / 2);
@@ -27,10 +30,14 @@ export function EmptyCard({ width, height }: EmptyCardProps) {
   );
 }
 
-function emptyLines(state: ConsoleState, actions: ReturnType<typeof useParts>['registry']['actions']): readonly Line[] {
+type Actions = ReturnType<typeof useParts>['registry']['actions'];
+
+function emptyLines(state: ConsoleState, actions: Actions | undefined): readonly Line[] {
   const { connection, machines } = state;
   if (!machines.loaded) return [[{ text: waitingText(state), tone: 'muted' }]];
-  const lines: Line[] = [[{ text: 'No machines yet.', tone: 'strong' }], []];
+  const lines: Line[] = [[{ text: 'No machines yet.', tone: 'strong' }]];
+  if (actions === undefined) return lines;
+  lines.push([]);
   const importing = actions.find(({ id }) => id === 'machines.import-demo');
   if (importing !== undefined && connection.server?.hasFake === true && refusalOf(importing, state) === undefined) {
     lines.push(
@@ -48,6 +55,8 @@ function emptyLines(state: ConsoleState, actions: ReturnType<typeof useParts>['r
 
 function waitingText({ connection }: ConsoleState): string {
   switch (connection.link.kind) {
+    case 'none':
+      return 'There is no server yet.';
     case 'starting':
       return 'Starting the server in this process …';
     case 'lost':

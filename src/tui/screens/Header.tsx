@@ -50,6 +50,8 @@ function serverPieces(state: ConsoleState): Piece[] {
   const where = attached ? `attached to ${label}` : `local ${label}`;
   const readOnly: Piece[] = settings.readOnly ? [{ line: [{ text: ' · read-only', tone: 'warn' }] }] : [];
   switch (link.kind) {
+    case 'none':
+      return [name, { line: [{ text: `${glyphs.offline} no server yet`, tone: 'muted' }] }, ...readOnly];
     case 'starting':
       return [name, { line: [{ text: `${glyphs.offline} starting the server …`, tone: 'busy' }] }, ...readOnly];
     case 'connecting':

@@ -9,8 +9,8 @@ export interface ConnectionState {
   readonly label: string;
   /** True: it runs in another process. */
   readonly attached: boolean;
-  /** `starting`: the server in this process is not up yet. */
-  readonly link: { readonly kind: 'starting' } | LinkState;
+  /** `none`: nobody has wanted a server yet; `starting`: the one in this process is not up yet. */
+  readonly link: { readonly kind: 'none' } | { readonly kind: 'starting' } | LinkState;
   /** How long an answer takes, in ms, without what comes and goes; undefined: nothing was measured yet. */
   readonly latencyMs: number | undefined;
   /** Whether what goes over the wire is encrypted; undefined: the way there is not open yet. */

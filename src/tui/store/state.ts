@@ -100,18 +100,20 @@ export interface ConsoleState {
 export interface InitialState {
   readonly label: string;
   readonly attached: boolean;
+  /** True: a guest says when there is a server; false if not given. */
+  readonly staged?: boolean;
   readonly size: Size;
   readonly settings: SettingsState;
   readonly now: number;
 }
 
 /** The state before anything is known. */
-export function initialState({ label, attached, size, settings, now }: InitialState): ConsoleState {
+export function initialState({ label, attached, staged = false, size, settings, now }: InitialState): ConsoleState {
   return {
     connection: {
       label,
       attached,
-      link: { kind: attached ? 'connecting' : 'starting' },
+      link: { kind: staged ? 'none' : attached ? 'connecting' : 'starting' },
       latencyMs: undefined,
       encrypted: undefined,
       server: undefined,

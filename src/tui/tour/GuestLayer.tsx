@@ -17,6 +17,14 @@ export function useGuestView(guest: ConsoleGuest): GuestView {
   );
 }
 
+/** Whether the keys are a guest's, so that those of the console do nothing. */
+export function useGuestHasKeys(guest: ConsoleGuest | undefined): boolean {
+  return useSyncExternalStore(
+    (listener) => guest?.subscribe(listener) ?? (() => {}),
+    () => guest?.view().owner === 'guest',
+  );
+}
+
 /** The guest's strip. */
 export function GuestStrip({ view }: { readonly view: GuestView }) {
   const { glyphs } = useTheme();

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { isLogZoomed } from '../store/select.ts';
 import { createConsoleStore } from '../store/store.ts';
 import { withUi } from '../store/update.ts';
+import { withFilter, withSort } from '../store/view.ts';
 import type { ConsoleGuest } from './guest.ts';
 import { followLook } from './look.ts';
 
@@ -19,10 +20,13 @@ test('a guest that shows something finds nothing before it of what an explorer h
       logLook: { ...state.ui.logLook, wrap: true, zoomed: true },
     }),
     wire: { ...state.wire, open: true },
+    view: withSort(withFilter(state.view, 'nowhere'), 'rack'),
   }));
   followLook(store, guest)();
   const { ui, wire } = store.getState();
   expect([ui.helpTop, ui.sorting, isLogZoomed(ui), wire.open]).toEqual([undefined, false, false, false]);
+  // A machine that is to be shown is not filtered away.
+  expect(store.getState().view).toMatchObject({ filter: '', sort: 'machine' });
   // How somebody likes to read a log is nothing that lies in the way.
   expect(ui.logLook.wrap).toBe(true);
 });
