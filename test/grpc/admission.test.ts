@@ -53,12 +53,15 @@ describe('limits by rack', () => {
       (await runs.startRun({ machineId, requestId: 'one', type: 'REBOOT' })).runId;
     const first = await start('a');
     const before = await gated.next();
-    const second = await start('b');
-    const third = await start('c');
+    const accepted = [await start('b'), await start('c')];
+    const { runs: inOrder } = await runs.listRuns({ filter: 'phase=PENDING', orderBy: 'created_at' });
+    // Two of the same millisecond wait in the order of their ids.
+    const [second, third] = inOrder.map(({ runId }) => runId);
+    if (second === undefined || third === undefined) throw new Error('both should wait');
+    expect(new Set([second, third])).toEqual(new Set(accepted));
     const waiting = async (runId: string) => (await runs.getRun({ runId })).waitingFor;
     expect(await waiting(third)).toMatchObject({ kind: WaitingFor_Kind.SLOT, scope: 'rack=r1', queuePosition: 2 });
-    const { runs: listed } = await runs.listRuns({ filter: 'phase=PENDING' });
-    expect(listed.map(({ waitingFor }) => waitingFor?.queuePosition)).toEqual([2, 1]);
+    expect(inOrder.map(({ waitingFor }) => waitingFor?.queuePosition)).toEqual([1, 2]);
     const machine = await machines.getMachine({ machineId: 'b' });
     expect(machine.status?.waitingFor).toMatchObject({ kind: WaitingFor_Kind.SLOT, detail: 'a place in rack=r1' });
     expect((await info.getCounts({})).scopes.at(-1)).toMatchObject({ scope: 'rack=r1', limit: 1, used: 1, waiting: 2 });
