@@ -20,12 +20,18 @@ export class TourFolder {
 
   /** Takes everything away. A folder is made anew where one is wanted after that. */
   remove(): void {
+    process.off('exit', this.#onExit);
     if (this.#path !== null) rmSync(this.#path, { recursive: true, force: true });
     this.#path = null;
   }
 
   #made(): string {
-    this.#path ??= mkdtempSync(join(tmpdir(), 'bmdemo-talk-'));
+    if (this.#path !== null) return this.#path;
+    // Where the terminal is closed, the process may end without a chance to do anything else.
+    process.on('exit', this.#onExit);
+    this.#path = mkdtempSync(join(tmpdir(), 'bmdemo-talk-'));
     return this.#path;
   }
+
+  readonly #onExit = (): void => this.remove();
 }

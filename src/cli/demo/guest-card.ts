@@ -8,6 +8,7 @@ import { plannedTimes, tellTime } from '../../tour/director/timing.ts';
 import type { ImportedFile } from '../../tour/host.ts';
 import { formatClock, formatCountdown, millis } from '../../tui/format/time.ts';
 import { planName, runPhaseWord, shortRunId } from '../../tui/format/words.ts';
+import type { ThemeName } from '../../tui/theme/theme.ts';
 import type { CardTable, GuestCard } from '../../tui/tour/guest.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { tookText } from '../output/when.ts';
@@ -20,6 +21,7 @@ export interface Room {
   readonly address: string;
   readonly slow: boolean;
   readonly notesScreens: number;
+  readonly theme: ThemeName;
 }
 
 /** The size from which on everything can be read well. */
@@ -59,6 +61,10 @@ function readyCard({ plan }: TourMoment, room: Room): GuestCard {
       ['', ''],
       [
         ['screen', size],
+        [
+          'colours',
+          `${room.theme}${room.theme === 'dark' ? '; --theme light or high-contrast for a bright room' : ''}`,
+        ],
         ['signs', '✓ ✗ ▲ ● → ⠹ ╭─╮  (boxes or question marks: --theme ascii)'],
         ['server', room.address.replace(/:0$/, ', on a free port')],
         ['timing', room.slow ? 'slow, to talk over; --fast for the usual one' : 'as usual'],

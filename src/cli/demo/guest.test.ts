@@ -19,6 +19,7 @@ describe('a tour on a console', () => {
       address: '',
       slow: false,
       notesScreens: 0,
+      theme: 'dark' as const,
     }));
     const press = async (key: string) => {
       await clock.advance(1_000);

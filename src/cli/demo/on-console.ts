@@ -39,6 +39,7 @@ export async function playOnConsole(parts: StageParts): Promise<ConsoleExit> {
     address: director.moment.server || address,
     slow,
     notesScreens,
+    theme: context.settings.value('theme') ?? 'dark',
   }));
   const remotes = await takeRemotes(director, screen, notesListen, context.io.env, (count) => {
     notesScreens = count;

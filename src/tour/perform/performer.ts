@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.ts';
 import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { counted } from '../count.ts';
 import { TourFailure } from '../failure.ts';
 import type { KeptIn, TourHost, WalkFile } from '../host.ts';
 import type { Room } from '../room/room.ts';
@@ -78,7 +79,7 @@ export class Performer {
     this.#letGo();
     if (!this.#host.ownServer) return `the server at ${address} is not the tour's own: it goes on`;
     const { runsLost } = await this.#host.stop();
-    if (runsLost > 0) throw new TourFailure(`the server has stopped, and ${runsLost} runs are lost`, 'chapter');
+    if (runsLost > 0) throw new TourFailure(`the server has stopped, and lost ${counted(runsLost, 'run')}`, 'chapter');
     return 'graceful stop, 0 runs lost';
   }
 
@@ -115,23 +116,21 @@ export class Performer {
       case 'list': {
         const machines = await Array.fromAsync(this.client.listMachines({ limit: MOST_RUNS }, { signal }));
         this.#facts = { ...this.#facts, machines };
-        return `${machines.length} machines`;
+        return counted(machines.length, 'machine');
       }
       case 'plans': {
         const plans = await this.#learnPlans(signal);
-        return `${plans.length} plans`;
+        return counted(plans.length, 'plan');
       }
       case 'runs': {
         const history = await Array.fromAsync(this.client.listRuns({ limit: MOST_RUNS }, { signal }));
         this.#facts = { ...this.#facts, history };
-        return `${history.length} runs`;
+        return counted(history.length, 'run');
       }
       case 'import': {
         const { created, updated, unchanged } = await this.#host.importMachines(this.client, command.count, signal);
         const known = updated + unchanged;
-        return known === 0
-          ? `${created} machines, all of them new`
-          : `${created} machines are new, ${known} were there`;
+        return known === 0 ? `${counted(created, 'machine')}, all new` : `${created} new, ${known} known already`;
       }
       case 'import-file': {
         const { file } = command;
@@ -196,7 +195,7 @@ export class Performer {
     }
     const cut = [...this.#room.view.runs.values()].filter((run) => !hasEnded(run));
     await this.#host.restart(cut.map(({ machineId }) => machineId));
-    return `stopped with ${cut.length} ${cut.length === 1 ? 'run' : 'runs'} under way, and started again at ${address}`;
+    return `stopped with ${counted(cut.length, 'run')} under way, and started again at ${address}`;
   }
 
   async #startNamed(
@@ -247,7 +246,7 @@ export class Performer {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     this.#facts = { ...this.#facts, many };
-    return `${many.length} runs accepted`;
+    return `${counted(many.length, 'run')} accepted`;
   }
 
   async #send(order: StartOrder, signal: AbortSignal): Promise<Run> {

@@ -1,3 +1,4 @@
+import { counted } from '../count.ts';
 import type { Condition, MachineCondition, RunCondition } from '../script/script.ts';
 import type { Scene } from './verdict.ts';
 import { conditionOf, phaseOf, runPhaseOf, shortId } from './view.ts';
@@ -9,7 +10,7 @@ export function claimText(condition: Condition, scene: Scene): string {
     case 'server':
       return condition.is === 'up' ? 'the server answers' : 'the server has stopped';
     case 'machines':
-      return `${view.machines.size} machines are there`;
+      return `${counted(view.machines.size, 'machine')} registered`;
     case 'machine':
       return machineClaim(condition, scene);
     case 'run':
@@ -21,7 +22,7 @@ export function claimText(condition: Condition, scene: Scene): string {
     case 'past':
       return `in the history: ${condition.run} of ${machineOf(condition.role)}, ${condition.phase}`;
     case 'many':
-      return `${many.length} runs SUCCEEDED`;
+      return `${counted(many.length, 'run')} SUCCEEDED`;
     case 'idle':
       return 'nothing is under way';
     case 'store':

@@ -1,5 +1,6 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { type Run, StepStatus_State as StepState, type StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { counted } from '../count.ts';
 import type { Failure } from '../director/state.ts';
 import type { Condition, MachineCondition, PastCondition, RunCondition, RunPhaseName } from '../script/script.ts';
 import { RUN_PHASES } from '../script/script.ts';
@@ -46,7 +47,7 @@ export function judge(condition: Condition, scene: Scene): Verdict {
     case 'machines':
       return view.machines.size >= condition.count
         ? MET
-        : awaited(`${condition.count} machines (${view.machines.size} now)`, view);
+        : awaited(`${counted(condition.count, 'machine')} (${view.machines.size} now)`, view);
     case 'machine':
       return onMachine(condition, scene);
     case 'run':
@@ -67,7 +68,7 @@ export function judge(condition: Condition, scene: Scene): Verdict {
       return onMany(scene);
     case 'idle': {
       const busy = [...view.machines.values()].filter(isBusy);
-      return busy.length === 0 ? MET : awaited(`${busy.length} machines to come to rest`, view);
+      return busy.length === 0 ? MET : awaited(`${counted(busy.length, 'machine')} to come to rest`, view);
     }
     case 'store':
       return scene.store === '' || scene.store === 'memory' ? awaited('a store that outlives the server', view) : MET;

@@ -484,8 +484,8 @@ questions:
   - question: How do we add a new kind of step?
     answer: >-
       In two ways. A script of yours is a step as soon as a plan names it. A kind with fields of its own is a message in
-      the proto file, and a function of the provider that carries it out: half an hour, plus the time that
-      your hardware takes to teach you its moods. Here is the quick way.
+      the proto file, the code generated from it, and a function of the provider that carries it out: half an hour, plus
+      the time that your hardware takes to teach you its moods. Here is the quick way.
     needs:
       - server: up
       - machines: 3
@@ -510,7 +510,7 @@ questions:
   - question: Is it a problem that the store is in memory?
     answer: >-
       For this talk it is what we want, because each one begins fresh. The store is an interface with one contract that every
-      implementation has to pass: a file for a single server, a database for several that share it. The engine
+      implementation has to pass: a file for a single server, PostgreSQL for several that share it. The engine
       does not know which one it has. Ours has just been started anew, with a file.
     needs:
       - server: up
