@@ -22,7 +22,7 @@ export function commitAllContract(factory: StoreFactory): void {
   const registration = (before: Aggregate, with_: Parameters<Fleet['spec']>[0] = {}): Registration => {
     const spec = before.machine === null ? fleet.spec(with_) : { ...before.machine.spec, ...with_ };
     const change = changed(before, decideRegister(before, { spec, labels: {}, etag: '' }));
-    return { ...change, runs: [], request: null, guard: null, raiseFenceOf: null };
+    return { ...change, runs: [], request: null, guard: null, raiseFenceOf: null, basis: [] };
   };
   const registering = async (machineId: string, with_: Parameters<Fleet['spec']>[0] = {}) =>
     registration(await store.load(machineId), with_);

@@ -84,6 +84,38 @@ export function commitContract(factory: StoreFactory): void {
       expect(machine?.revision).toBe(6);
     });
 
+    test('what was decided on another machine as well conflicts where that one has changed since', async () => {
+      await fleet.registerAll(['m1', 'm2']);
+      const [one, two, none] = [await store.load('m1'), await store.load('m2'), await store.load('m3')];
+      await fleet.label('m2', 'somebody', 'else');
+      const late = { ...labeling(one, 'late'), basis: [none, two] };
+      expect(await refused(store, late)).toEqual({ kind: 'conflict' });
+      const inTime = { ...labeling(one, 'in-time'), basis: [none, await store.load('m2')] };
+      expect((await store.commit(inTime)).kind).toBe('ok');
+    });
+
+    test('what was decided on a machine that was deleted or registered since conflicts', async () => {
+      await fleet.registerAll(['m1', 'm2']);
+      const [one, two, three] = [await store.load('m1'), await store.load('m2'), await store.load('m3')];
+      await fleet.repair('m2', { method: 'DeleteMachine' });
+      await fleet.register('m3');
+      for (const other of [two, three]) {
+        expect(await refused(store, { ...labeling(one, 'late'), basis: [other] })).toEqual({ kind: 'conflict' });
+      }
+    });
+
+    test('of two that are decided on each other’s machine at once, one is carried out', async () => {
+      await fleet.registerAll(['m1', 'm2']);
+      for (let round = 0; round < 10; round += 1) {
+        const [one, two] = [await store.load('m1'), await store.load('m2')];
+        const results = await Promise.all([
+          store.commit({ ...labeling(one, `${round}`), basis: [two] }),
+          store.commit({ ...labeling(two, `${round}`), basis: [one] }),
+        ]);
+        expect(results.map(({ kind }) => kind).toSorted()).toEqual(['conflict', 'ok']);
+      }
+    });
+
     test('the same StartRun sent many times at once is one run', async () => {
       await fleet.register('m1');
       const starts = ['run-a', 'run-b', 'run-c', 'run-d', 'run-e'];

@@ -102,6 +102,7 @@ export function eventContract(factory: StoreFactory): void {
         identities: { take: [], release: [] },
         guard: null,
         raiseFenceOf: null,
+        basis: [],
       });
       expect(result.kind).toBe('ok');
       expect((await store.load('m1', { requestId: 'r' })).request).toEqual(request);

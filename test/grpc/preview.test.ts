@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import type { Grpc } from '../support/grpc.ts';
@@ -100,6 +100,27 @@ describe('PreviewRun', () => {
       expect(told).toMatchObject({ codeName: 'FAILED_PRECONDITION', reason: 'CONTROL_PLANE' });
       expect(told.message).toContain('is 1 of 3 control-plane machines of prod-a, and 1 of the other 2 is in service');
       expect(preview.gates.at(-1)?.message).toBe(told.message);
+    });
+
+    it('is not lost to two runs that are decided in the same instant', async () => {
+      const { runs, machines, store } = await controlPlane(3);
+      const ids = ['machine-1', 'machine-2'];
+      // Their calls do not return, so that neither of them is back in service before the other one is decided.
+      for (const machineId of ids) await machines.updateMachine({ machine: { machineId, ...GATED } });
+      const commit = store.commit.bind(store);
+      const both = Promise.withResolvers<void>();
+      let arrived = 0;
+      vi.spyOn(store, 'commit').mockImplementation(async (change) => {
+        if (change.request?.requestId === 'at-once') arrived += 1;
+        if (arrived === 2) both.resolve();
+        if (arrived > 0) await both.promise;
+        return commit(change);
+      });
+      const started = ids.map((machineId) => runs.startRun({ machineId, requestId: 'at-once', type: 'REBOOT' }));
+      const settled = await Promise.allSettled(started);
+      expect(settled.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      const lost = started[settled.findIndex(({ status }) => status === 'rejected')];
+      expect(await refusal(lost ?? expect.unreachable())).toMatchObject({ reason: 'CONTROL_PLANE' });
     });
 
     it('warns where that is acknowledged, and the run starts', async () => {

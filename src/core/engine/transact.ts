@@ -10,7 +10,7 @@ import { refuse } from '../domain/refusal.ts';
 import { runView } from '../domain/run.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Origin } from '../ports/origin.ts';
-import type { Change, EventDraft, Store } from '../ports/store.ts';
+import type { Basis, Change, EventDraft, Store } from '../ports/store.ts';
 
 /** How often a decision is made anew because the machine changed under it. */
 export const MAX_CONFLICTS = 10;
@@ -23,6 +23,8 @@ export interface Command {
   readonly origin: Origin;
   /** What was loaded a moment ago, so that the first decision needs no other load; a conflict loads anew. */
   readonly loaded?: Aggregate;
+  /** Reads the other machines that it is decided on, anew for each decision: it is made anew where one of them changes under it. */
+  readonly readOthers?: (aggregate: Aggregate) => Promise<readonly Aggregate[]>;
   /** Set on what the owner of a run decides. */
   readonly guard?: NonNullable<Change['guard']>;
   /** The run whose owner loses its fence with this change. */
@@ -51,7 +53,7 @@ type Decided = Decision | { readonly kind: 'existing' };
 export async function transact<D extends Decided>(
   store: Store,
   command: Command,
-  decide: (aggregate: Aggregate) => D | Refusal,
+  decide: (aggregate: Aggregate, others: readonly Aggregate[]) => D | Refusal,
 ): Promise<Transacted<D> | Refusal | Fenced> {
   const also = {
     ...(command.runId === undefined ? {} : { runId: command.runId }),
@@ -60,13 +62,14 @@ export async function transact<D extends Decided>(
   for (let round = 0; round < MAX_CONFLICTS; round += 1) {
     const loaded = round === 0 ? command.loaded : undefined;
     const before = loaded ?? (await store.load(command.machineId, also));
-    const decision = decide(before);
+    const others = (await command.readOthers?.(before)) ?? [];
+    const decision = decide(before, others);
     if (decision.kind === 'refusal') return decision;
     if (decision.kind === 'existing') return { kind: 'transacted', decision, aggregate: before };
     if (decision.events.length === 0 && decision.request === null) {
       return { kind: 'transacted', decision, aggregate: before };
     }
-    const { change, after } = changeOf(before, decision, command);
+    const { change, after } = changeOf(before, decision, command, others);
     const result = await store.commit(change);
     switch (result.kind) {
       case 'ok':
@@ -84,11 +87,12 @@ export async function transact<D extends Decided>(
   return refuse('ABORTED', 'CONTENTION', why, { machine_id: command.machineId });
 }
 
-/** Folds a decision over an aggregate into the one write that makes it true. */
+/** Folds a decision over an aggregate into the one write that makes it true. `others` are those that it was decided on as well. */
 export function changeOf(
   before: Aggregate,
   decision: Decision,
   command: Command,
+  others: readonly Aggregate[] = [],
 ): { readonly change: Change; readonly after: Aggregate } {
   const at = decisionTime(before);
   const drafts: EventDraft[] = [];
@@ -109,6 +113,7 @@ export function changeOf(
     identities: identityChanges(before.machine, after.machine),
     guard: command.guard ?? null,
     raiseFenceOf: command.raiseFenceOf?.(before) ?? null,
+    basis: others.map(({ machineId, revision }): Basis => ({ machineId, revision })),
   };
   return { change, after };
 }

@@ -38,6 +38,13 @@ export interface StoredEvent extends EventDraft, Origin {
   readonly machineId: string;
 }
 
+/** Another machine that a decision was made on, as it was then. */
+export interface Basis {
+  readonly machineId: string;
+  /** Of its aggregate; 0 where there never was a machine of that id. */
+  readonly revision: number;
+}
+
 /** One atomic, durable change of one machine. */
 export interface Change {
   readonly machineId: string;
@@ -55,6 +62,8 @@ export interface Change {
   readonly guard: { readonly runId: string; readonly owner: string; readonly fence: number } | null;
   /** Raises the machine's fence and takes the run from its owner, so that nothing more is taken from it. */
   readonly raiseFenceOf: string | null;
+  /** The other machines that it was decided on; a conflict where one of them has changed since. Empty where there is a guard. */
+  readonly basis: readonly Basis[];
 }
 
 /**
@@ -74,6 +83,7 @@ export type Registration = Change & {
   readonly request: null;
   readonly guard: null;
   readonly raiseFenceOf: null;
+  readonly basis: readonly [];
 };
 
 /** How a commit of several machines ended; only `ok` changed anything. `refused` tells the first change that could not be made. */

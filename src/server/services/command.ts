@@ -14,7 +14,7 @@ import { answered } from './answers.ts';
 export async function carryOut<D extends Decision | { readonly kind: 'existing' }>(
   store: Store,
   command: Omit<Command, 'guard'>,
-  decide: (aggregate: Aggregate) => D | Refusal,
+  decide: (aggregate: Aggregate, others: readonly Aggregate[]) => D | Refusal,
 ): Promise<Transacted<D>> {
   const result = answered(await transact(store, command, decide));
   if (result.kind === 'fenced') throw new Error('a command without a guard was fenced');

@@ -16,7 +16,7 @@ import type { PreviewRunRequest, PreviewRunResponse } from '../../wire/gen/barem
 import { PreviewRunResponseSchema } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
 import { answered } from './answers.ts';
 import type { ServiceContext } from './context.ts';
-import { controlPlaneOf } from './control-plane.ts';
+import { controlPlaneOf, otherMembers } from './control-plane.ts';
 import { machineAnswer } from './machines.ts';
 import { findPlan } from './plans.ts';
 import { findRun } from './runs.ts';
@@ -40,7 +40,7 @@ export async function previewRun(
       params,
       acknowledgeIntervention,
       acknowledgeCluster,
-      controlPlane: await controlPlaneOf(store, aggregate.machine),
+      controlPlane: controlPlaneOf(aggregate.machine, await otherMembers(store, aggregate.machine)),
       capabilitiesOf: (provider) => capabilitiesIn(providers, provider),
     }),
   );

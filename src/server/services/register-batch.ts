@@ -62,7 +62,7 @@ export async function planBatch(context: BatchContext, items: readonly BatchItem
     if (decision.events.length === 0) return { item, outcome, change: null, moves: false };
     const { change } = changeOf(before, decision, { machineId: item.machineId, origin });
     // Registering touches no run, whatever a change may hold.
-    const registration = { ...change, runs: [], request: null, guard: null, raiseFenceOf: null } as const;
+    const registration = { ...change, runs: [], request: null, guard: null, raiseFenceOf: null, basis: [] } as const;
     return { item, outcome, change: registration, moves: false };
   });
   return settleIdentities(store, planned);

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Aggregate } from '../../core/domain/aggregate.ts';
 import { runOf } from '../../core/domain/aggregate.ts';
 import { decideApprove, refuseFinished } from '../../core/domain/decide/approve-step.ts';
 import { decideCancel, decideRetryNow } from '../../core/domain/decide/cancel-run.ts';
@@ -24,7 +25,7 @@ import { noSuchRun } from './answers.ts';
 import { FieldChecks } from './checks.ts';
 import { carryOut } from './command.ts';
 import type { ServiceContext } from './context.ts';
-import { controlPlaneOf } from './control-plane.ts';
+import { controlPlaneOf, otherMembers } from './control-plane.ts';
 import type { Orders } from './lists.ts';
 import { planList, readFilter } from './lists.ts';
 import { findPlan } from './plans.ts';
@@ -105,7 +106,7 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
   const { machineId, requestId, params, reason } = request;
   const { type, planId } = checkStart(request, 'start');
   const loaded = await context.store.load(machineId, { requestId });
-  const command: Omit<StartRun, 'runId'> = {
+  const command: Omit<StartRun, 'runId' | 'controlPlane'> = {
     requestId,
     type,
     planId,
@@ -115,14 +116,15 @@ async function startRun(context: ServiceContext, request: StartRunRequest, call:
     initiatedBy: call.caller.user,
     acknowledgeIntervention: request.acknowledgeIntervention,
     acknowledgeCluster: request.acknowledgeCluster,
-    controlPlane: await controlPlaneOf(context.store, loaded.machine),
     previewToken: request.previewToken,
     capabilitiesOf: (provider) => capabilitiesIn(context.providers, provider),
   };
   const origin = originOf(call, context.instance, { requestId, reason });
-  const { decision, aggregate } = await carryOut(context.store, { machineId, requestId, origin, loaded }, (now) =>
+  const readOthers = ({ machine }: Aggregate) => otherMembers(context.store, machine);
+  const order = { machineId, requestId, origin, loaded, readOthers };
+  const { decision, aggregate } = await carryOut(context.store, order, (now, others) =>
     // A new id each time it is decided: the one before may be what the store had already.
-    decideStartRun(now, { ...command, runId: newRunId() }),
+    decideStartRun(now, { ...command, controlPlane: controlPlaneOf(now.machine, others), runId: newRunId() }),
   );
   const started = decision.kind === 'decision' ? runOf(aggregate, decision.runId) : null;
   if (started !== null) {

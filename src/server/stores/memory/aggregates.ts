@@ -3,7 +3,7 @@ import type { Identity } from '../../../core/domain/machine.ts';
 import type { PlannedRun } from '../../../core/domain/run.ts';
 import { isTerminal } from '../../../core/domain/run.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
-import type { Change, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
+import type { Basis, Change, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
 import type { ChangeTime } from '../shared/lease.ts';
 import { holds, leaseAfter, withoutOwner } from '../shared/lease.ts';
 import type { EventLog } from './events.ts';
@@ -123,6 +123,8 @@ function refuse(tables: Tables, change: Change, holderOf: HolderOf): Refused | n
     return { kind: 'fenced' };
   }
   if ((record?.revision ?? 0) !== change.expectedRevision) return { kind: 'conflict' };
+  const hasChanged = ({ machineId: other, revision }: Basis) => (tables.machine(other)?.revision ?? 0) !== revision;
+  if (change.basis.some(hasChanged)) return { kind: 'conflict' };
   const known = request === null ? undefined : record?.requests.get(request.requestId);
   if (known !== undefined) return { kind: 'taken', what: 'request', by: known.runId ?? '' };
   return refuseRuns(tables, record?.activeRunId ?? null, change) ?? refuseIdentities(change, holderOf);

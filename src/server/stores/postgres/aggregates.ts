@@ -82,14 +82,13 @@ const MAX_MEETINGS = 5;
 /** Writes a change, or nothing, in one round trip. */
 export async function commitChange(database: Database, change: Change): Promise<Committed> {
   const json = jsonForSql(changeForSql(change));
+  const statement =
+    change.basis.length === 0
+      ? { text: 'SELECT bmdemo.commit_change($1) AS answer', values: [json] }
+      : { text: 'SELECT bmdemo.commit_on_basis($1, $2) AS answer', values: [json, jsonForSql(change.basis)] };
   for (let meetings = 0; ; meetings += 1) {
     try {
-      const rows = await database.query({
-        text: 'SELECT bmdemo.commit_change($1) AS answer',
-        values: [json],
-        prepare: true,
-        first: true,
-      });
+      const rows = await database.query({ ...statement, prepare: true, first: true });
       return committed(only(rows).answer as Answer, change);
     } catch (error) {
       if (!metAnotherWriter(error) || meetings >= MAX_MEETINGS) throw error;

@@ -133,8 +133,11 @@ function refuseCommit(database: Database, change: Change): CommitResult | null {
     const { runId, owner, fence } = change.guard;
     if (!holds(leaseOf(database, runId), owner, fence)) return { kind: 'fenced' };
   }
-  const row = machineRow(database, change.machineId);
-  if ((row === null ? 0 : int(row, 'revision')) !== change.expectedRevision) return { kind: 'conflict' };
+  const itself = { machineId: change.machineId, revision: change.expectedRevision };
+  for (const { machineId, revision } of [itself, ...change.basis]) {
+    const row = machineRow(database, machineId);
+    if ((row === null ? 0 : int(row, 'revision')) !== revision) return { kind: 'conflict' };
+  }
   if (change.request !== null) {
     const sql = 'SELECT run_id FROM requests WHERE machine_id = ? AND request_id = ?';
     const known = database.get(sql, change.machineId, change.request.requestId);
