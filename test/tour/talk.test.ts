@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requireHarmless } from '../../src/cli/demo/host.ts';
 import type { Client } from '../../src/client/client.ts';
+import { offeredKeys } from '../../src/tour/director/keys.ts';
 import { isBusy } from '../../src/tour/room/verdict.ts';
 import { hasEnded, phaseOf, runPhaseOf } from '../../src/tour/room/view.ts';
 import { builtInTalk } from '../../src/tour/script/talk.ts';
@@ -165,6 +166,20 @@ describe('the talk', () => {
     expect(stage.director.moment.server).toBe(address);
     expect(await phases(stage)).toMatchObject({ 'machine-1': 'FACTORY_READY', 'machine-3': 'IN_SERVICE' });
     await stage.playChapter(9);
+  });
+
+  it('offers a fresh server where somebody has retired what a chapter needs', async () => {
+    const stage = new TalkStage({ from: 4 });
+    await stage.playChapter(4);
+    const request = { machineId: 'machine-1', requestId: 'explorer-retire', reason: 'a look around' };
+    await stage.client.machines.retireMachine(request);
+    stage.command({ name: 'goto', chapter: 5 });
+    await expect(stage.playChapter(5)).rejects.toThrow('machine-1 is retired for good: that takes a fresh server');
+    const { state, plan } = stage.director.moment;
+    expect(offeredKeys(state, plan.ownServer)).toContainEqual({ key: 'R', label: 'restart', command: 'restart' });
+    stage.command({ name: 'restart' });
+    await stage.playChapter(5);
+    expect((await phases(stage))['machine-1']).toBe('IN_SERVICE');
   });
 
   it('is not given on a server that has machines already', async () => {
