@@ -36,7 +36,8 @@ function keysPage(): string {
     '# Keys of the console',
     '',
     'Made of the console’s own list of actions by `node scripts/generate-keys.ts`; `?` in the console shows the same. A letter means the',
-    'same wherever it means anything, and a key that cannot do what it is for says why.',
+    'same wherever it means anything, and a key that cannot do what it is for says why. The configuration file gives other keys, by the',
+    'name of the action: `bmdemo config init` writes one that has them all.',
     '',
   ];
   return `${[...head, ...tables.flat()].join('\n').trimEnd()}\n`;
