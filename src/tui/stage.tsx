@@ -98,6 +98,8 @@ export class Stage {
     this.#listen();
     this.#stray.capture(this.#streams.stdout, this.#streams.stderr);
     try {
+      // Ink does so when it has drawn: what is typed before that would be echoed into the picture.
+      this.#streams.stdin.setRawMode(true);
       this.#instance = render(this.#tree, {
         stdout: this.#output,
         stdin: this.#streams.stdin,

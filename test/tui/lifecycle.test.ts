@@ -131,6 +131,24 @@ test('others are kept from writing into the screen', async () => {
   expect(terminal.screen.written).not.toContain('a warning');
 });
 
+test('no key is echoed into the first picture: they are read raw before it is drawn', async () => {
+  const terminal = new VirtualTerminal();
+  const { screen, keyboard } = terminal;
+  const raw: boolean[] = [];
+  const write = screen.write.bind(screen);
+  screen.write = (text, callback) => {
+    raw.push(keyboard.isRaw);
+    return write(text, callback);
+  };
+  const { runConsole } = await import('../../src/tui/console.tsx');
+  const open = () => Promise.resolve({ backend: new BackendDouble(), label: 'here' });
+  const exit = runConsole({ open, label: '', attached: false, stateDirectory: '', streams: terminal.streams });
+  await terminal.until('No machines');
+  terminal.press('q');
+  expect((await exit).kind).toBe('quit');
+  expect([raw[0], keyboard.isRaw]).toEqual([true, false]);
+});
+
 test('without a terminal there is one line that says what to use instead', async () => {
   const terminal = new VirtualTerminal();
   Object.assign(terminal.screen, { isTTY: false });
