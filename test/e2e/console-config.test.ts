@@ -27,6 +27,7 @@ test('keys, theme and store are those of the configuration file', async () => {
   terminal.press('r');
   terminal.press('\x12');
   await terminal.until('Repave machine-1?');
+  await terminal.until('Esc cancel');
   terminal.press('\x1b');
   await terminal.until((text) => !text.includes('Repave machine-1?'));
   terminal.press('?');
