@@ -112,7 +112,7 @@ export class PictureFleet {
       await machines.registerMachine({ machine: { machineId: 'rack-seoul-1', spec: { ...spec, rack: '서울 2' } } });
       await machines.registerMachine({
         machine: {
-          machineId: 'storage-node-with-a-long-name-in-row-17',
+          machineId: 'storage-node-with-a-long-name',
           spec: { ...spec, rack: 'r-17-left-behind-the-pillar' },
         },
       });
@@ -123,7 +123,12 @@ export class PictureFleet {
       source: { form: { case: 'plan', value: PATIENT } },
     });
     const well = [4, 5, 6].map((n) => this.#ended(`machine-${n}`, 'plan/repave-join'));
-    await Promise.all([...well, this.#ended('machine-3', 'plan/repave-join'), this.#ended('machine-9', 'plan/rma')]);
+    const reason = 'memory errors on channel B';
+    await Promise.all([
+      ...well,
+      this.#ended('machine-3', 'plan/repave-join'),
+      this.#ended('machine-9', 'plan/rma', { reason }),
+    ]);
     await machines.enterMaintenance({ machineId: 'machine-11', requestId: 'fan', reason: 'a fan is loud' });
     const held = await this.#begun('machine-8', 'plan/repave-join');
     await this.#at('machine-8', 'repave-image');
@@ -131,18 +136,28 @@ export class PictureFleet {
     await this.#begun('machine-2', 'plan/patient');
     await this.#begun('machine-7', 'plan/reboot');
     await this.#begun('machine-1', 'plan/repave-join');
+    await this.#hangs('machine-1');
+    await this.#hangs('machine-7');
   }
 
-  async #begun(machineId: string, planId: string): Promise<string> {
-    const { runId } = await this.client.runs.startRun({ machineId, planId, requestId: machineId });
+  async #begun(machineId: string, planId: string, params: Record<string, string> = {}): Promise<string> {
+    const { runId } = await this.client.runs.startRun({ machineId, planId, params, requestId: machineId });
     return runId;
   }
 
-  async #ended(machineId: string, planId: string): Promise<void> {
-    const runId = await this.#begun(machineId, planId);
+  async #ended(machineId: string, planId: string, params?: Record<string, string>): Promise<void> {
+    const runId = await this.#begun(machineId, planId, params);
     for await (const { snapshot } of this.client.watchRuns({ filter: `run_id=${runId}` })) {
       const phase = snapshot?.phase ?? Run_Phase.PENDING;
       if (phase !== Run_Phase.PENDING && phase !== Run_Phase.RUNNING) return;
+    }
+  }
+
+  /** Resolves when its run has come to where it hangs: a third of the way, or more. */
+  async #hangs(machineId: string): Promise<void> {
+    for await (const { snapshot } of this.client.watchRuns({ filter: `machine_id=${machineId}` })) {
+      const { progress, retryCount = 0 } = snapshot?.steps.find(({ name }) => name === snapshot.currentStep) ?? {};
+      if ((progress?.current ?? 0) > 0 && (machineId !== 'machine-1' || retryCount > 0)) return;
     }
   }
 

@@ -108,6 +108,8 @@ async function gone(terminal: PtyTerminal, keys: string, shown: string): Promise
 async function goTo(terminal: PtyTerminal, n: number): Promise<void> {
   terminal.press(`g${'j'.repeat(n - 1)}`);
   await terminal.until(new RegExp(`>\\s+machine-${n} `));
-  // Its run, or that it has none, and the log of it.
-  await terminal.until((text) => n >= 10 || /Run \w{8}/.test(text) || /Log .*\d+ lines?/.test(text));
+  // Its run and the log of that, or that it has none; where there is room for one of them, the run.
+  await terminal.until(
+    (text) => /has had no run/.test(text) || (/Run \w{8}/.test(text) && !/Log .* 0 lines|no line so far/.test(text)),
+  );
 }

@@ -29,18 +29,26 @@ const COLOURS: Readonly<Partial<Record<ThemeName, TerminalColours>>> = {
 type Keep = (scene: string, terminal: PtyTerminal) => Promise<void>;
 
 /** The scenes that need the console of one server, one after the other. */
-async function walk(fleet: PictureFleet, theme: ThemeName, columns: number, rows: number, keep: Keep): Promise<void> {
+async function walk(
+  fleet: PictureFleet,
+  theme: ThemeName,
+  columns: number,
+  rows: number,
+  keep: Keep,
+  scenes = SCENES,
+): Promise<void> {
   const terminal = await PtyTerminal.start(['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin'], {
     columns,
     rows,
   });
   try {
-    await terminal.until('machine-12');
-    for (const { name, show, back } of SCENES) {
+    await terminal.until(/Machines \d\d/);
+    for (const { name, show, back } of scenes) {
       await show(terminal, fleet);
       await keep(name, terminal);
       await back?.(terminal, fleet);
     }
+    if (scenes !== SCENES) return;
     terminal.resize(60, 18);
     await terminal.until('the console needs');
     await keep('too-small', terminal);
@@ -66,7 +74,7 @@ async function alone(fleet: PictureFleet, theme: ThemeName, columns: number, row
   const args = ['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin', '--read-only'];
   const readOnly = await PtyTerminal.start(args, size);
   try {
-    await readOnly.until(/Run \w{8}|machine-12/);
+    await readOnly.until(/>\s+machine-1 /);
     await pressed(readOnly, 'b', 'started with --read-only');
     await keep('read-only', readOnly);
   } finally {
@@ -94,10 +102,9 @@ async function forDocs(): Promise<void> {
       await writeFile(join(docs, `${name}.png`), pictureOf(terminal.emulator));
     });
     for (const theme of THEME_NAMES.filter((name) => name !== 'dark')) {
-      await walk(fleet, theme, 120, 40, async (scene, terminal) => {
-        if (scene !== 'machines') return;
-        await writeFile(join(docs, `theme-${theme}.png`), pictureOf(terminal.emulator, COLOURS[theme]));
-      });
+      const keep: Keep = async (_, terminal) =>
+        writeFile(join(docs, `theme-${theme}.png`), pictureOf(terminal.emulator, COLOURS[theme]));
+      await walk(fleet, theme, 120, 40, keep, SCENES.slice(0, 1));
     }
   } finally {
     await fleet.close();

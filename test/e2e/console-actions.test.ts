@@ -43,7 +43,7 @@ async function onHeld(machineId: string): Promise<PtyTerminal> {
   const terminal = await onBusy(machineId);
   terminal.press('c');
   await yes(terminal);
-  await terminal.until(/MAINTENANCE .*▲ held: run \w{8} has not let go yet/);
+  await terminal.until(/MAINTENANCE .*▲ held by run \w{8}/);
   return terminal;
 }
 
@@ -233,7 +233,7 @@ describe('what is asked, and what it does', () => {
     expect(terminal.text).toMatch(/if it still works .*\n.*on the hardware, two will/);
     await terminal.until('Esc cancel');
     terminal.press('its power is off\r');
-    await terminal.until((shown) => !shown.includes('has not let go yet'));
+    await terminal.until((shown) => !shown.includes('held by run'));
   });
 
   test('d puts new hardware under the old name', async () => {
@@ -315,7 +315,7 @@ describe('what is not possible says why', () => {
     expect(terminal.rows.at(-1)).not.toMatch(/repave|reboot|RMA|cancel|upgrade|mark|maintenance/);
     await refuses(terminal, 'rbmuwcevd', 'read-only: started with --read-only');
     terminal.press('?');
-    await terminal.until('what every key does');
+    await terminal.until('Esc closes');
     expect(terminal.text).not.toContain('write a fresh image');
   });
 });

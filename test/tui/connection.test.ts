@@ -100,7 +100,7 @@ test('of a server in this process there is no way to be told of', async () => {
   await terminal.until('● local 127.0.0.1:50051 · as lin · memory · fake');
   backend.answeredIn(40);
   terminal.press('?');
-  await terminal.until('what every key does');
+  await terminal.until('write a fresh image');
   expect(terminal.rows[0]).not.toMatch(/ ms|plaintext/);
 });
 

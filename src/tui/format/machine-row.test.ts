@@ -76,7 +76,7 @@ describe('the row of a machine', () => {
 
   test('says that a call still holds it', () => {
     const { note } = machineCells(machine({ stoppingRunId: '7f3a91kq00000000' }), context);
-    expect(note.text).toBe('▲ held: run 7f3a91kq has not let go yet');
+    expect(note.text).toBe('▲ held by run 7f3a91kq');
   });
 
   test('says which attempt it is, if not the first', () => {

@@ -125,14 +125,16 @@ function standstill({ waitingFor }: Run): string | undefined {
 function note({ status }: Machine, { run, glyphs }: RowContext): Segment {
   const stopping = status?.stoppingRunId ?? '';
   if (stopping !== '') {
-    return { text: `${glyphs.attention} held: run ${shortRunId(stopping)} has not let go yet`, tone: 'warn' };
+    return { text: `${glyphs.attention} held by run ${shortRunId(stopping)}`, tone: 'warn' };
   }
   const condition = status?.conditions.find(({ type, status: set }) => type === 'NeedsIntervention' && set);
   if (condition !== undefined) {
     // The whole id of the run that the sentence names would take what there is of the column.
     const short =
       run === undefined ? condition.message : condition.message.replaceAll(run.runId, shortRunId(run.runId));
-    return { text: `${glyphs.attention} ${printable(short)}`, tone: 'warn' };
+    // Which step it was counts more than which plan: there is room for one of them.
+    const told = printable(short).replace(/^plan\/\S+ failed in (\S+): /, '$1 failed: ');
+    return { text: `${glyphs.attention} ${told}`, tone: 'warn' };
   }
   const rma = status?.conditions.find(({ type, status: set }) => type === 'RMA' && set);
   if (rma !== undefined) return { text: printable(rma.message), tone: 'muted' };

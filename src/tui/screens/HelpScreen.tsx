@@ -1,4 +1,5 @@
 import type { ConsoleEffects } from '../actions/effects.ts';
+import { wrap } from '../format/cells.ts';
 import type { Line } from '../format/segment.ts';
 import { fitLine } from '../format/segment.ts';
 import { keyLabel } from '../keys/chunk.ts';
@@ -14,6 +15,11 @@ import { Header } from './Header.tsx';
 const GROUPS: readonly Group[] = ['Act', 'Move', 'Find', 'Mark', 'Log', 'Rest', 'Dialog'];
 const KEYS_CELLS = 15;
 const LABEL_CELLS = 15;
+/** Where the help of an action begins. */
+const INDENT = 2 + KEYS_CELLS + LABEL_CELLS;
+const MAX_HELP_ROWS = 4;
+/** Blanks between two columns. */
+const GAP = 2;
 
 /** What every key does: the registry, as it is. */
 export function HelpScreen() {
@@ -24,11 +30,14 @@ export function HelpScreen() {
   const close = useConsole((state) => keyFor(state, 'program.help'));
   const wanted = useConsole(({ ui }) => ui.helpTop ?? 0);
   const width = columns - PANEL_SIDES;
-  const blocks = GROUPS.map((group) => blockOf(group, actions, glyphs.ascii)).filter((block) => block.length > 0);
   const height = rows - 4;
-  const list = blocks.flat();
-  // One below the other reads best; side by side only where that spares the scrolling.
-  const lines = list.length <= height || width < 110 ? list : sideBySide(blocks, Math.floor(width / 2));
+  const half = Math.floor(width / 2);
+  const blocksIn = (cells: number) =>
+    GROUPS.map((group) => blockOf(group, actions, glyphs.ascii, cells)).filter((block) => block.length > 0);
+  const list = blocksIn(width).flat();
+  // One below the other reads best; side by side only where that spares the scrolling, and breaks no line.
+  const isBroken = blocksIn(half - GAP).flat().length > blocksIn(Number.MAX_SAFE_INTEGER).flat().length;
+  const lines = list.length <= height || isBroken ? list : sideBySide(blocksIn(half - GAP), half);
   const top = Math.min(wanted, Math.max(0, lines.length - height));
   const more = lines.length - top > height ? ` · ${lines.length - top - height} more below` : '';
   return (
@@ -59,15 +68,19 @@ function sameActions(a: Actions, b: Actions): boolean {
   return a.length === b.length && a.every((action, at) => action === b[at]);
 }
 
-function blockOf(group: Group, actions: readonly Action<ConsoleEffects>[], ascii: boolean): Line[] {
+function blockOf(group: Group, actions: readonly Action<ConsoleEffects>[], ascii: boolean, cells: number): Line[] {
   const ofGroup = actions.filter((action) => action.group === group);
   if (ofGroup.length === 0) return [];
-  const lines = ofGroup.map(({ keys, label, help }): Line => {
+  const lines = ofGroup.flatMap(({ keys, label, help }): Line[] => {
     const labels = keys.map((key) => keyLabel(key, ascii)).join(' ');
+    const [first = '', ...rest] = wrap(help, cells - INDENT, MAX_HELP_ROWS);
     return [
-      { text: `  ${labels.padEnd(KEYS_CELLS)}`, tone: 'key' },
-      { text: label.padEnd(LABEL_CELLS), tone: 'strong' },
-      { text: help, tone: 'muted' },
+      [
+        { text: `  ${labels.padEnd(KEYS_CELLS)}`, tone: 'key' },
+        { text: label.padEnd(LABEL_CELLS), tone: 'strong' },
+        { text: first, tone: 'muted' },
+      ],
+      ...rest.map((text): Line => [{ text: ' '.repeat(INDENT) }, { text, tone: 'muted' }]),
     ];
   });
   return [[{ text: group === 'Dialog' ? 'In a dialog' : group, tone: 'accent' }], ...lines, []];
