@@ -68,11 +68,18 @@ export async function importFile(context: Context, order: ImportOrder): Promise<
   return mistakes.length > 0 ? EXIT.refused : EXIT.done;
 }
 
+/** How machines are registered. */
+interface RegisterOrder extends Pick<ImportOrder, 'atomic' | 'dryRun'> {
+  readonly source?: string;
+  /** The state of a machine that is to be changed: it is refused where it is another by then. Empty: whichever. */
+  readonly etagOf?: (machineId: string) => string;
+}
+
 /** Sends what is good in itself; `bad` where nothing may be changed, so that the server is only asked what else is wrong. */
 export async function registerRows(
   client: Client,
   { rows }: MachineFile,
-  { atomic, dryRun, source = '' }: Pick<ImportOrder, 'atomic' | 'dryRun'> & { readonly source?: string },
+  { atomic, dryRun, source = '', etagOf = () => '' }: RegisterOrder,
   bad: boolean,
   signal?: AbortSignal,
 ): Promise<readonly Told[]> {
@@ -80,7 +87,12 @@ export async function registerRows(
   const results = new Map<Row, RegisterMachinesResult>();
   if (good.length > 0) {
     const answer = await client.machines.registerMachines(
-      { machines: good.map(({ machine }) => messageOf(machine)), atomic, validateOnly: dryRun || bad, source },
+      {
+        machines: good.map(({ machine }) => ({ ...messageOf(machine), etag: etagOf(machine.machineId) })),
+        atomic,
+        validateOnly: dryRun || bad,
+        source,
+      },
       { timeoutMs: TIMEOUT_MS, signal },
     );
     for (const result of answer.results) {

@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseAddress } from '../client/address.ts';
+import { connect } from '../client/client.ts';
 import { ioDouble } from './output/io-double.ts';
 import type { OwnServer } from './own-server.ts';
 import { startOwnServer } from './own-server.ts';
 import { runProgram } from './program.ts';
 import { readSettings } from './settings/resolve.ts';
+import { retirementId } from './sync-file.ts';
 
 let server: OwnServer;
 let folder: string;
@@ -22,7 +26,7 @@ beforeEach(async () => {
 });
 
 /** Runs a command; on a terminal where `typed` says what somebody types there. */
-async function bmdemo(words: readonly string[], typed?: string) {
+async function bmdemo(words: readonly string[], typed?: string | AsyncIterable<string>) {
   const env = { BMDEMO_SERVER: server.address, NO_COLOR: '1' };
   const io = ioDouble({ env, ...(typed === undefined ? {} : { columns: 200, input: typed }) });
   const code = await runProgram(words, io);
@@ -101,6 +105,38 @@ describe('a sync', () => {
     expect((await bmdemo(sync(THREE), '3\n')).code).toBe(0);
     // Nothing to be done is nothing to be asked.
     expect(await bmdemo(sync(THREE), '')).toMatchObject({ code: 0, err: '3 machines: 3 unchanged\n' });
+  });
+
+  it('changes nothing where the machines have changed while somebody looked', async () => {
+    await bmdemo(sync(THREE, '--yes'));
+    async function* handsOverAndTypes() {
+      const client = connect({ address: parseAddress(server.address), user: 'lin' });
+      const machine = { machineId: 'node-2', source: 'lab' };
+      await client.machines.updateMachine({ machine, updateMask: { paths: ['source'] } });
+      client.close();
+      yield '3\n';
+    }
+    const told = await bmdemo(sync(['node-1,r2,S1'], '--retire-missing'), handsOverAndTypes());
+    expect(told.code).toBe(5);
+    expect(told.err).toContain('the file would not change any more what was shown (node-2); nothing was changed');
+    expect(await phases()).toEqual([
+      'node-1 cmdb FACTORY_READY',
+      'node-2 lab FACTORY_READY',
+      'node-3 cmdb FACTORY_READY',
+    ]);
+    expect((await bmdemo(sync(['node-1,r2,S1'], '--retire-missing'), '2\n')).code).toBe(0);
+    expect(await phases()).toEqual(['node-1 cmdb FACTORY_READY', 'node-2 lab FACTORY_READY', 'node-3 cmdb RETIRED']);
+  });
+
+  it('retires a machine by the same request however often it is tried, and by another one once it is a new machine', () => {
+    const first = { machineId: 'node-1', createdAt: timestampFromMs(1) };
+    expect(retirementId(first, 'cmdb')).toBe(retirementId({ ...first }, 'cmdb'));
+    const others = [
+      retirementId(first, 'lab'),
+      retirementId({ ...first, machineId: 'node-2' }, 'cmdb'),
+      retirementId({ ...first, createdAt: timestampFromMs(2) }, 'cmdb'),
+    ];
+    expect(new Set([...others, retirementId(first, 'cmdb')]).size).toBe(4);
   });
 
   it('changes nothing in a dry run, or where the file has a mistake', async () => {

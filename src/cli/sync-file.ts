@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { sourceFault } from '../core/domain/limits.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase } from '../wire/gen/baremetal/v1/machine_pb.ts';
@@ -48,7 +49,8 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
     // An export that failed half-way looks like this, and would end every machine of the source.
     throw new CommandFailure('the file has no machines: --retire-missing would retire all of its source', EXIT.refused);
   }
-  const shown = await planned(context, order, file);
+  const seen = await look(context, order, file);
+  const { told: shown, etagOf } = seen;
   const changes = shown.filter(({ outcome }) => isChange(outcome, order));
   if (dryRun || changes.length === 0) {
     await writeTold(
@@ -60,9 +62,10 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
     return codeOf(shown);
   }
   await agree(context, order, changes);
+  if (order.yes !== true) refuseWhatMovedOn(shown, (await look(context, order, file)).told);
   const done = [
-    ...(await registerRows(context.client(), file, { atomic: false, dryRun: false, source }, false)),
-    ...(await retired(context, order, shown)),
+    ...(await registerRows(context.client(), file, { atomic: false, dryRun: false, source, etagOf }, false)),
+    ...(await retired(context, order, seen)),
   ];
   await writeTold(
     context,
@@ -73,16 +76,45 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
   return codeOf(done);
 }
 
+/** What a file would change, and the machines as they were when that was worked out. */
+interface Seen {
+  readonly told: readonly Told[];
+  /** Machines of the source that the file does not have, and that are not retired. */
+  readonly gone: readonly Machine[];
+  /** The state of a machine that the source owns; empty of any other. */
+  readonly etagOf: (machineId: string) => string;
+}
+
 /** What would become of each machine of the file, and of those that the source owns and the file does not have. */
-async function planned(context: Context, { source }: SyncOrder, file: MachineFile): Promise<readonly Told[]> {
-  const inFile = new Set(file.rows.map(({ machine }) => machine.machineId));
-  const gone: Machine[] = [];
+async function look(context: Context, { source }: SyncOrder, file: MachineFile): Promise<Seen> {
+  const owned = new Map<string, Machine>();
   for await (const machine of context.client().listMachines({ filter: `source=${source}` })) {
-    const isOver = phaseOf(machine) === MachineStatus_Phase.RETIRED;
-    if (!isOver && !inFile.has(machine.machineId)) gone.push(machine);
+    owned.set(machine.machineId, machine);
   }
-  const would = await registerRows(context.client(), file, { atomic: false, dryRun: true, source }, false);
-  return [...would, ...gone.map(goneOf)];
+  const inFile = new Set(file.rows.map(({ machine }) => machine.machineId));
+  const gone = [...owned.values()].filter(
+    (machine) => phaseOf(machine) !== MachineStatus_Phase.RETIRED && !inFile.has(machine.machineId),
+  );
+  const etagOf = (machineId: string) => owned.get(machineId)?.etag ?? '';
+  const would = await registerRows(context.client(), file, { atomic: false, dryRun: true, source, etagOf }, false);
+  return { told: [...would, ...gone.map(goneOf)], gone, etagOf };
+}
+
+/** So many machines are named that are not as they were shown. */
+const NAMED = 5;
+
+/** What is carried out is what somebody has agreed to: where it is something else by then, nothing is. */
+function refuseWhatMovedOn(shown: readonly Told[], now: readonly Told[]): void {
+  const words = (told: readonly Told[]) =>
+    new Map(told.map(({ machineId, outcome, note }) => [machineId, `${outcome} ${note}`]));
+  const [before, after] = [words(shown), words(now)];
+  const ids = new Set([...before.keys(), ...after.keys()]);
+  const moved = [...ids].filter((machineId) => before.get(machineId) !== after.get(machineId));
+  if (moved.length === 0) return;
+  const more = moved.length > NAMED ? ` and ${moved.length - NAMED} more` : '';
+  const which = `${moved.slice(0, NAMED).join(', ')}${more}`;
+  const why = `the file would not change any more what was shown (${which}); nothing was changed: look at it again`;
+  throw new CommandFailure(why, EXIT.refused);
 }
 
 function goneOf({ machineId }: Machine): Told {
@@ -111,25 +143,38 @@ async function agree(context: Context, { expect, yes = false }: SyncOrder, chang
   );
 }
 
-/** Retires what the file no longer has, where that is wanted; else tells of it. */
+/** Retires what the file no longer has and the source still owns, where that is wanted; else tells of it. */
 async function retired(
   context: Context,
   { source, retireMissing, file }: SyncOrder,
-  shown: readonly Told[],
+  { gone }: Seen,
 ): Promise<readonly Told[]> {
-  const gone = shown.filter(({ outcome }) => outcome === 'gone');
-  if (!retireMissing) return gone;
+  if (!retireMissing) return gone.map(goneOf);
   const client = context.client();
   const reason = `not in ${file === '-' ? 'the list' : file} of source ${source} any more`;
-  return mapLimited(gone, AT_ONCE, async (told): Promise<Told> => {
+  return mapLimited(gone, AT_ONCE, async (machine): Promise<Told> => {
+    const told = goneOf(machine);
+    const { machineId } = machine;
     try {
-      await client.machines.retireMachine({ machineId: told.machineId, requestId: randomUUID(), reason });
+      await client.machines.retireMachine({ machineId, requestId: retirementId(machine, source), reason, source });
       return { ...told, outcome: 'retired' };
     } catch (error) {
       const { sentence } = tellFailure(error);
       return { ...told, outcome: 'refused', note: sentence, mistakes: [{ ...told.place, message: sentence }] };
     }
   });
+}
+
+/**
+ * The request id by which a source retires a machine: the same whenever it is tried again, another one for a machine that was
+ * registered anew under the name.
+ */
+export function retirementId(
+  { machineId, createdAt }: Pick<Machine, 'machineId' | 'createdAt'>,
+  source: string,
+): string {
+  const what = JSON.stringify([source, machineId, createdAt === undefined ? 0 : timestampMs(createdAt)]);
+  return `sync-retires-${createHash('sha256').update(what).digest('hex').slice(0, 32)}`;
 }
 
 function codeOf(told: readonly Told[]): ExitCode {

@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { decideUpdate } from '../../src/core/domain/decide/machine.ts';
+import { transact } from '../../src/core/engine/transact.ts';
 import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import type { Grpc } from '../support/grpc.ts';
@@ -21,6 +23,29 @@ const GATES: readonly [string, (grpc: Grpc) => Promise<unknown>][] = [
       const { runId } = await runs.startRun({ machineId: 'machine-1', requestId: 'first', type: 'REBOOT' });
       await gated.next();
       await runs.cancelRun({ runId });
+    },
+  ],
+  [
+    'IN_RMA',
+    async ({ runs, gated, ended }) => {
+      const { runId } = await runs.startRun({ machineId: 'machine-1', requestId: 'first', type: 'RMA' });
+      for (let call = 0; call < 3; call += 1) (await gated.next()).finish();
+      await ended(runId);
+    },
+  ],
+  [
+    'CAPABILITY_MISSING',
+    ({ machines }) =>
+      machines.updateMachine({ machine: { machineId: 'machine-1', spec: { provider: 'power-only', ...CLUSTER } } }),
+  ],
+  [
+    'UNKNOWN_PROVIDER',
+    // As on a server that has lost a provider: none lets anybody name what it does not have.
+    ({ store }) => {
+      const origin = { actor: 'lin', peer: '', requestId: '', reason: '', method: '', server: '' };
+      return transact(store, { machineId: 'machine-1', origin }, (now) =>
+        decideUpdate(now, ({ spec, labels }) => ({ spec: { ...spec, provider: 'lost' }, labels, etag: '' })),
+      );
     },
   ],
   ['RETIRED', ({ machines }) => machines.retireMachine({ machineId: 'machine-1', requestId: 'first', reason: 'old' })],
@@ -72,7 +97,7 @@ describe('PreviewRun', () => {
   it('shows intervention as acknowledged where the request acknowledges it', async () => {
     const grpc = await startGrpc();
     await grpc.register('machine-1', GATED);
-    await GATES[3]?.[1](grpc);
+    await GATES.find(([reason]) => reason === 'NEEDS_INTERVENTION')?.[1](grpc);
     const preview = await grpc.runs.previewRun({ ...REPAVE, acknowledgeIntervention: true });
     expect(preview.allowed).toBe(true);
     expect(preview.gates.map(({ message }) => message)).toContain('it needs intervention, which is acknowledged');

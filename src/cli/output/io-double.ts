@@ -11,7 +11,7 @@ export interface IoDoubleOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly columns?: number;
   /** What somebody types, or a file that is piped in. */
-  readonly input?: string;
+  readonly input?: string | AsyncIterable<string>;
 }
 
 /** Streams that keep what is written. The configuration file of whoever runs the tests is not read. */
@@ -33,7 +33,7 @@ export function ioDouble({ env = {}, columns, input = '' }: IoDoubleOptions = {}
     out: output('out'),
     err: output('err'),
     inIsTerminal: columns !== undefined,
-    input: Readable.from(input === '' ? [] : [input]),
+    input: Readable.from(typeof input !== 'string' ? input : input === '' ? [] : [input]),
     written,
   };
 }

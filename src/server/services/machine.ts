@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { machineNotFound } from '../../core/domain/decide/decision.ts';
 import { decideRegister, decideUpdate } from '../../core/domain/decide/machine.ts';
+import { sourceFault } from '../../core/domain/limits.ts';
 import type { Machine } from '../../core/domain/machine.ts';
 import { isRefusal } from '../../core/domain/refusal.ts';
 import { parseReplacement } from '../../core/domain/validate-machine.ts';
@@ -72,7 +73,12 @@ export function machineService(context: ServiceContext): Handlers<typeof Machine
     deleteMachine: (request, call) => repairMachine(context, request, call, { method: 'DeleteMachine' }),
     enterMaintenance: (request, call) => repairMachine(context, request, call, { method: 'EnterMaintenance' }),
     exitMaintenance: (request, call) => repairMachine(context, request, call, { method: 'ExitMaintenance' }),
-    retireMachine: (request, call) => repairMachine(context, request, call, { method: 'RetireMachine' }),
+    async retireMachine(request, call) {
+      const { source } = request;
+      const fault = source === '' ? null : sourceFault(source);
+      if (fault !== null) throw badField('source', fault);
+      return repairMachine(context, request, call, { method: 'RetireMachine', source });
+    },
     resolveIntervention: (request, call) =>
       repairMachine(context, request, call, {
         method: 'ResolveIntervention',

@@ -9,7 +9,7 @@ import { effectiveState } from '../../core/domain/machine.ts';
 import { STEP_KINDS } from '../../core/domain/plan.ts';
 import type { RunType } from '../../core/domain/run.ts';
 import { capabilitiesIn } from '../../core/ports/provider.ts';
-import type { Store } from '../../core/ports/store.ts';
+import type { ListQuery, PageKey, RunOrder, RunRow, Store } from '../../core/ports/store.ts';
 import { phaseToWire } from '../../wire/convert/machine.ts';
 import { planToWire } from '../../wire/convert/plan.ts';
 import type { PreviewRunRequest, PreviewRunResponse } from '../../wire/gen/baremetal/v1/run_service_pb.ts';
@@ -23,6 +23,8 @@ import { findRun } from './runs.ts';
 
 /** Runs of a plan that its estimates are taken from, the newest ones. */
 const HISTORY = 100;
+/** So many pages are read for them at most, so that a preview does not read the whole history of other plans. */
+const PAGES = 10;
 
 /** Works out what StartRun would do now, and writes nothing. */
 export async function previewRun(
@@ -87,8 +89,17 @@ async function estimatesOf(store: Store, planId: string, model: string): Promise
     { field: 'plan_id', key: '', op: '=', value: planId },
     { field: 'phase', key: '', op: '=', value: 'SUCCEEDED' },
   ];
-  const newest = { orderBy: 'created_at', descending: true, limit: HISTORY, after: null } as const;
-  const { rows } = await store.runs({ ...newest, filter: { clauses } });
+  const rows: RunRow[] = [];
+  let after: PageKey | null = null;
+  // A page may be short where many runs of other plans lie between.
+  for (let page = 0; page < PAGES && rows.length < HISTORY; page += 1) {
+    const limit = HISTORY - rows.length;
+    const query: ListQuery<RunOrder> = { filter: { clauses }, orderBy: 'created_at', descending: true, limit, after };
+    const found = await store.runs(query);
+    rows.push(...found.rows);
+    after = found.next;
+    if (after === null) break;
+  }
   const ids = [...new Set(rows.map(({ run }) => run.machineId))];
   const machines = await Promise.all(ids.map((id) => store.machine(id)));
   const models = new Map(ids.map((id, at) => [id, machines[at]?.spec.model ?? '']));

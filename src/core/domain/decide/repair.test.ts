@@ -298,3 +298,22 @@ describe('DeleteMachine', () => {
     );
   });
 });
+
+describe('a machine that its source does not have any more', () => {
+  const owned = (source: string) => anAggregate(aMachine({ phase: 'READY', ...(source === '' ? {} : { source }) }));
+  const FOR_CMDB: Repair = { ...BASE, method: 'RetireMachine', source: 'cmdb' };
+
+  it('is retired by the source that owns it, and by that one alone', () => {
+    expect(answer(owned('cmdb'), FOR_CMDB)).toBe('decision');
+    expect(answer(owned('lab'), FOR_CMDB)).toBe('FAILED_PRECONDITION SOURCE_TAKEN');
+    expect(refusalOf(owned('lab'), FOR_CMDB)).toBe('machine machine-1 belongs to source lab, and not to cmdb');
+    expect(refusalOf(owned(''), FOR_CMDB)).toBe('machine machine-1 belongs to no source, and not to cmdb');
+    expect(answer(owned('lab'), RETIRE)).toBe('decision');
+  });
+
+  it('is retired once by the same request, and not by it once more without the source', () => {
+    const first = repaired(owned('cmdb'), FOR_CMDB);
+    expect(decideRepair(first, FOR_CMDB)).toEqual({ kind: 'existing' });
+    expect(refusalOf(first, RETIRE)).toContain('source was "cmdb"');
+  });
+});

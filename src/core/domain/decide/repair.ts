@@ -32,7 +32,10 @@ export type Repair = RepairCommand &
     | { readonly method: 'ExitMaintenance' }
     | { readonly method: 'ResolveIntervention'; readonly releaseStuck: boolean }
     | { readonly method: 'CompleteRma'; readonly replacement: Replacement }
-    | { readonly method: 'RetireMachine' }
+    | {
+        readonly method: 'RetireMachine' /** The source that it has to belong to; absent or empty: whichever. */;
+        readonly source?: string;
+      }
     | { readonly method: 'DeleteMachine' }
   );
 
@@ -65,9 +68,10 @@ function contentOf(command: Repair): Readonly<Record<string, unknown>> {
         mac_addresses: command.replacement.macAddresses,
         bmc_address: command.replacement.bmcAddress,
       };
+    case 'RetireMachine':
+      return command.source ? { source: command.source } : {};
     case 'EnterMaintenance':
     case 'ExitMaintenance':
-    case 'RetireMachine':
     case 'DeleteMachine':
       return {};
   }
@@ -84,7 +88,7 @@ function eventsOf(aggregate: Aggregate, machine: Machine, command: Repair): read
     case 'CompleteRma':
       return completeRma(aggregate, machine, command.reason, command.replacement);
     case 'RetireMachine':
-      return retire(aggregate, machine, command.reason);
+      return refuseOtherOwner(machine, command.source) ?? retire(aggregate, machine, command.reason);
     case 'DeleteMachine':
       return remove(aggregate, machine, command.reason);
   }
@@ -173,6 +177,13 @@ function completeRma(
   const done = { by: 'CompleteRma', verb: 'came back from RMA', reason } as const;
   const event = transition(aggregate, machine, 'RMA_COMPLETED', done);
   return [equal(spec, before) ? event : { ...event, spec }];
+}
+
+/** A source that no longer has a machine retires it only while that is its own. */
+function refuseOtherOwner({ id, source: owner = '' }: Machine, source = ''): Refusal | null {
+  if (source === '' || owner === source) return null;
+  const why = `machine ${id} belongs to ${owner === '' ? 'no source' : `source ${owner}`}, and not to ${source}`;
+  return refuse('FAILED_PRECONDITION', 'SOURCE_TAKEN', why, { machine_id: id, source: owner });
 }
 
 function retire(aggregate: Aggregate, machine: Machine, reason: string): readonly DomainEvent[] | Refusal {
