@@ -80,7 +80,7 @@ test('a question is read row by row, says which button it is on, and is answered
 });
 
 test('what is typed stands in a line of its own, which is named', async () => {
-  const { terminal, hears } = listen({ backend: three() });
+  const { terminal, hears, said } = listen({ backend: three() });
   await hears('3 machines');
   terminal.press('/');
   await hears('Type the filter. Enter applies, Esc leaves it as it was.');
@@ -88,6 +88,8 @@ test('what is typed stands in a line of its own, which is named', async () => {
   await hears('textbox: filter: r2');
   terminal.press('\r');
   await hears('1 of 3 machines match r2.');
+  await hears('machine-3, 1 of 1, FACTORY_READY');
+  expect(said().filter((line) => line.includes('match'))).toHaveLength(1);
   terminal.press('\x1b');
   await hears('No filter: 3 machines.');
 });

@@ -13,7 +13,10 @@ const LOG_LINES = 10;
 export function placeNews(before: ConsoleState, after: ConsoleState): readonly string[] {
   const lines: string[] = [];
   const { ui, view, selection, marks } = after;
-  if (before.view.filter !== view.filter) lines.push(filterSentence(after));
+  // What is typed filters at once; what came of it is told when it is all there.
+  if (ui.prompt !== undefined && before.ui.prompt !== undefined) return [];
+  const filtered = before.ui.prompt?.kind === 'filter';
+  if (filtered || before.view.filter !== view.filter) lines.push(filterSentence(after));
   if (before.view.problem !== view.problem && view.problem !== '') lines.push(spoken(view.problem));
   if (before.view.sort !== view.sort || before.view.descending !== view.descending) {
     lines.push(`Sorted by ${view.sort}, ${view.descending ? 'descending' : 'ascending'}.`);
@@ -29,7 +32,8 @@ export function placeNews(before: ConsoleState, after: ConsoleState): readonly s
   }
   if (before.marks.ids.size !== marks.ids.size) lines.push(`${count(marks.ids.size, 'machine')} marked.`);
   if (before.ui.focus !== ui.focus) lines.push(...paneSentences(after));
-  else if (ui.focus === 'machines' && before.selection.id !== selection.id) lines.push(...selectedSentence(after));
+  else if (ui.focus === 'machines' && (filtered || before.selection.id !== selection.id))
+    lines.push(...selectedSentence(after));
   else if (ui.focus === 'run' && before.ui.step !== ui.step) lines.push(...stepSentence(after));
   else if (ui.focus === 'log') lines.push(...logNews(before, after));
   return lines;
