@@ -18,7 +18,9 @@ export function claimText(condition: Condition, scene: Scene): string {
     case 'same':
       return `both answers are run ${shortId(runs.get(condition.first) ?? '')}`;
     case 'plans':
-      return `there are the plans ${condition.ids.join(', ')}`;
+      return condition.ids.length === 1
+        ? `there is the plan ${condition.ids[0]}`
+        : `there are the plans ${condition.ids.join(', ')}`;
     case 'past':
       return `in the history: ${condition.run} of ${machineOf(condition.role)}, ${condition.phase}`;
     case 'many':

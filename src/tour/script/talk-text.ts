@@ -528,8 +528,8 @@ questions:
           store, writes the half-written image once more, and carries on with the very same run.
         command: { restart: {} }
         waitFor:
-          - server: up
           - run: { name: survivor, phase: SUCCEEDED }
+          - server: up
           - machine: { role: survivor, phase: IN_SERVICE }
         show: { machine: survivor, pane: log }
         onFail: On a server that is not the tour's own I stop it by hand, and start it again.
