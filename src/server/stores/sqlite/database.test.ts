@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../../test/support/virtual-clock.ts';
+import { RUN_LOG_LIMITS } from '../shared/limits.ts';
 import { Database } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { announceAddress, fileHolder, lockFile } from './lock.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { openSqliteStore } from './store.ts';
 
 let folder = '';
 let path = '';
@@ -65,7 +68,28 @@ describe('opening a file', () => {
 
   it('says so where the folder cannot be made', () => {
     writeFileSync(join(folder, 'file'), '');
-    expect(() => new Database(join(folder, 'file', 'store.db'))).toThrow(/cannot be written/);
+    const inFile = join(folder, 'file', 'store.db');
+    const deeper = join(folder, 'file', 'a', 'store.db');
+    for (const path of [inFile, deeper]) {
+      expect(() => new Database(path)).toThrow(
+        `${path} cannot be written: ${join(folder, 'file')} is a file, not a folder`,
+      );
+    }
+    mkdirSync(path);
+    expect(() => new Database(path)).toThrow(`${path} cannot be written: it is a folder, not a file`);
+  });
+
+  it('says so, and does not try for ever, where the file system has no place for a folder', () => {
+    expect(() => new Database('/proc/nope/a/store.db')).toThrow(
+      /^\/proc\/nope\/a\/store\.db cannot be written: .*\/proc/,
+    );
+  });
+
+  it('leaves nothing beside what is no database', () => {
+    writeFileSync(path, Buffer.alloc(5_000, 'junk'));
+    const open = () => openSqliteStore({ path, clock: new VirtualClock(), limits: RUN_LOG_LIMITS, onFault: () => {} });
+    expect(open).toThrow(/cannot be opened as a database: it is a file of another kind/);
+    expect(readdirSync(folder)).toEqual(['store.db']);
   });
 
   it('keeps every commit on the disk before it answers', () => {

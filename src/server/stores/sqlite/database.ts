@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnusable, translate } from './errors.ts';
+import { makeFolder } from './folder.ts';
 import type { Migration } from './migrations.ts';
 import { MIGRATIONS } from './migrations.ts';
 
@@ -165,18 +164,6 @@ export class Reader {
 
 function checksum(migration: Migration): string {
   return createHash('sha256').update(migration.sql.replace(/\s+/g, ' ').trim()).digest('hex');
-}
-
-/** Makes the folder of a database file. @throws StoreUnusable where it or the file cannot be written */
-export function makeFolder(path: string): void {
-  const folder = dirname(path);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.W_OK);
-    if (existsSync(path)) accessSync(path, constants.W_OK);
-  } catch (error) {
-    throw new StoreUnusable(`${path} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 function messageOf(error: unknown): string {
