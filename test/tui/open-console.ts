@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -42,6 +42,7 @@ export function openConsole({ columns = 120, rows = 40, ...rest }: OpenConsole =
     terminal.press('\x03');
     terminal.press('\x03');
     await exit;
+    rmSync(stateDirectory, { recursive: true, force: true });
   });
   return { terminal, backend, exit, stateDirectory };
 }
