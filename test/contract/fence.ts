@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { Aggregate } from '../../src/core/domain/aggregate.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import type { Fleet } from '../support/fleet.ts';
 import { guardOf, labeling, refused } from './changes.ts';
@@ -28,6 +29,31 @@ export function fenceContract(factory: StoreFactory): void {
       expect(await refused(store, { ...labeling(before, 'wrong'), guard })).toEqual({ kind: 'fenced' });
     }
     expect((await fleet.announce(held)).machine?.activeRunId).toBe(held.runId);
+  });
+
+  test('each of many owners that write at once has the answer to its own change', async () => {
+    const machineIds = Array.from({ length: 40 }, (_, at) => `m${at}`);
+    await fleet.registerAll(machineIds);
+    await Promise.all(machineIds.map((machineId) => fleet.start(machineId)));
+    const { claims } = await store.claim('server-1', 100);
+    const held = claims.map((claim) => ({ ...claim, owner: 'server-1' }));
+    await Promise.all(held.map((one) => fleet.begin(one)));
+    const loaded = await Promise.all(held.map(({ machineId, runId }) => store.load(machineId, { runId })));
+    expect(loaded.map(({ machineId, runs }) => [machineId, runs[0]?.run.id])).toEqual(
+      held.map(({ machineId, runId }) => [machineId, runId]),
+    );
+    const results = await Promise.all(
+      held.map((one, at) => {
+        const before = loaded[at] as Aggregate;
+        const change = { ...labeling(before, 'told'), guard: guardOf(at % 3 === 1 ? { ...one, fence: 99 } : one) };
+        return store.commit(at % 3 === 2 ? { ...change, expectedRevision: before.revision - 1 } : change);
+      }),
+    );
+    expect(results.map(({ kind }) => kind)).toEqual(held.map((_, at) => ['ok', 'fenced', 'conflict'][at % 3]));
+    const after = await Promise.all(held.map(({ machineId }) => store.load(machineId)));
+    expect(after.map(({ revision }) => revision)).toEqual(
+      loaded.map(({ revision }, at) => (at % 3 === 0 ? revision + 1 : revision)),
+    );
   });
 
   test('a former owner is told to stop, not to decide again', async () => {

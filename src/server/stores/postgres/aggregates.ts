@@ -9,37 +9,75 @@ import { hasComeToRest } from '../shared/swept-run.ts';
 import type { Database, Queryable, SqlRow } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter, StoreUnavailable } from './errors.ts';
+import { Gather } from './gather.ts';
+import type { Answer, GroupCommit } from './group-commit.ts';
+import { commitAlone, goesWithOthers } from './group-commit.ts';
 import type { BoundPlans } from './rows.ts';
-import { digestOf, int, only, parseMachine, text, textOrNull } from './rows.ts';
+import { digestOf, int, parseMachine, text, textOrNull } from './rows.ts';
 
-/** One statement, so that all of it is of one moment. */
+/**
+ * One statement, so that all of it is of one moment. The offset of nothing keeps the planner from joining whole tables: each row
+ * is looked up by its key, however many are asked for.
+ */
 const LOAD = `
-  SELECT bmdemo.now_ms() AS now, coalesce(a.revision, 0) AS revision, coalesce(a.last_event_at, 0) AS last_event_at,
-    m.image, q.method, q.fingerprint, q.run_id AS request_run_id, r.images, r.plans
-  FROM (SELECT $1::text COLLATE "C" AS machine_id) AS wanted
-  LEFT JOIN bmdemo.aggregates AS a USING (machine_id)
-  LEFT JOIN bmdemo.machines AS m USING (machine_id)
-  LEFT JOIN bmdemo.requests AS q ON q.machine_id = wanted.machine_id AND q.request_id = $3
-  LEFT JOIN LATERAL (
-    SELECT array_agg(image ORDER BY place) AS images, array_agg(bound_plan ORDER BY place) AS plans
-    FROM (
-      SELECT run_id, min(place) AS place
-      FROM unnest(ARRAY[m.active_run_id, m.stopping_run_id, $2]) WITH ORDINALITY AS named(run_id, place)
-      GROUP BY run_id
-    ) AS named
-    JOIN bmdemo.runs USING (run_id)
-    WHERE runs.machine_id = wanted.machine_id
-  ) AS r ON true`;
+  SELECT loaded.*
+  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS wanted(machine_id, run_id, request_id, place),
+  LATERAL (
+    SELECT bmdemo.now_ms() AS now, coalesce(a.revision, 0) AS revision, coalesce(a.last_event_at, 0) AS last_event_at,
+      m.image, q.method, q.fingerprint, q.run_id AS request_run_id, r.images, r.plans
+    FROM (SELECT wanted.machine_id COLLATE "C" AS machine_id) AS one
+    LEFT JOIN bmdemo.aggregates AS a USING (machine_id)
+    LEFT JOIN bmdemo.machines AS m USING (machine_id)
+    LEFT JOIN bmdemo.requests AS q ON q.machine_id = one.machine_id AND q.request_id = wanted.request_id
+    LEFT JOIN LATERAL (
+      SELECT array_agg(image ORDER BY place) AS images, array_agg(bound_plan ORDER BY place) AS plans
+      FROM (
+        SELECT run_id, min(place) AS place
+        FROM unnest(ARRAY[m.active_run_id, m.stopping_run_id, wanted.run_id]) WITH ORDINALITY AS named(run_id, place)
+        GROUP BY run_id
+      ) AS named
+      JOIN bmdemo.runs USING (run_id)
+      WHERE runs.machine_id = one.machine_id
+    ) AS r ON true
+    OFFSET 0
+  ) AS loaded
+  ORDER BY wanted.place`;
+
+/** What is loaded with a machine: a run, and what a request did. */
+interface Wanted {
+  readonly machineId: string;
+  readonly runId?: string;
+  readonly requestId?: string;
+}
+
+/** Loads that are asked for together go together. */
+type GroupLoad = Gather<Wanted, SqlRow>;
+
+/** Makes the way by which the loads of one server go together. */
+export function createGroupLoad(database: Database): GroupLoad {
+  // No run and no request has an empty id.
+  return new Gather((wanted) =>
+    database.query({
+      text: LOAD,
+      values: [
+        wanted.map(({ machineId }) => machineId),
+        wanted.map(({ runId = '' }) => runId),
+        wanted.map(({ requestId = '' }) => requestId),
+      ],
+      prepare: true,
+    }),
+  );
+}
 
 /** Everything that decides about one machine, at PostgreSQL's time. */
 export async function loadAggregate(
   database: Database,
+  group: GroupLoad,
   plans: BoundPlans,
   machineId: string,
   also: { readonly runId?: string; readonly requestId?: string } = {},
 ): Promise<Aggregate> {
-  const values = [machineId, also.runId ?? null, also.requestId ?? null];
-  const row = only(await database.query({ text: LOAD, values, prepare: true }));
+  const row = await group.ask({ machineId, ...also });
   const image = textOrNull(row, 'image');
   return {
     machineId,
@@ -70,26 +108,18 @@ export interface Committed {
   readonly hint: Hint;
 }
 
-/** What bmdemo.commit_change answers; `lapsed` is no answer of the port. */
-type Answer =
-  | { readonly kind: 'ok'; readonly revision: number; readonly due: boolean; readonly stop: boolean }
-  | Exclude<CommitResult, { kind: 'ok' }>
-  | { readonly kind: 'lapsed' };
-
 /** Looked at again so often where a unique index kept a concurrent writer apart: then its write is seen by the checks. */
 const MAX_MEETINGS = 5;
 
-/** Writes a change, or nothing, in one round trip. */
-export async function commitChange(database: Database, change: Change): Promise<Committed> {
+/** Writes a change, or nothing, in one round trip; with those of others where it may go with them. */
+export async function commitChange(database: Database, group: GroupCommit, change: Change): Promise<Committed> {
   const json = jsonForSql(changeForSql(change));
-  const statement =
-    change.basis.length === 0
-      ? { text: 'SELECT bmdemo.commit_change($1) AS answer', values: [json] }
-      : { text: 'SELECT bmdemo.commit_on_basis($1, $2) AS answer', values: [json, jsonForSql(change.basis)] };
+  let alone = !goesWithOthers(change);
   for (let meetings = 0; ; meetings += 1) {
     try {
-      const rows = await database.query({ ...statement, prepare: true, first: true });
-      return committed(only(rows).answer as Answer, change);
+      const answer = alone ? await commitAlone(database, json, change.basis) : await group.ask(json);
+      if (answer.kind !== 'busy') return committed(answer, change);
+      alone = true;
     } catch (error) {
       if (!metAnotherWriter(error) || meetings >= MAX_MEETINGS) throw error;
     }
@@ -138,7 +168,7 @@ async function writeAll(transaction: Queryable, changes: readonly Registration[]
     const some = changes.slice(at, at + CHANGES_A_STATEMENT);
     const rows = await transaction.query({ text: COMMIT_EACH, values: [jsonForSql(some.map(changeForSql))] });
     for (const [index, change] of some.entries()) {
-      const { result } = committed(rows[index]?.answer as Answer, change);
+      const { result } = committed(rows[index]?.answer as Exclude<Answer, { kind: 'busy' }>, change);
       if (result.kind !== 'ok') return { kind: 'refused', machineId: change.machineId, result };
     }
   }
@@ -160,7 +190,7 @@ export async function holdersOf(
   return (await database.query({ text: HOLDERS, values })).map((row) => textOrNull(row, 'machine_id'));
 }
 
-function committed(answer: Answer, change: Change): Committed {
+function committed(answer: Exclude<Answer, { kind: 'busy' }>, change: Change): Committed {
   switch (answer.kind) {
     case 'ok': {
       const { revision, due, stop } = answer;

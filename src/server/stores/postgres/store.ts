@@ -7,13 +7,14 @@ import { Hints } from '../shared/hints.ts';
 import type { StoreLimits } from '../shared/limits.ts';
 import { logBudget } from '../shared/log-gap.ts';
 import { limitsOf, queueIn, setLimits } from './admission.ts';
-import { commitAllChanges, commitChange, holdersOf, loadAggregate } from './aggregates.ts';
+import { commitAllChanges, commitChange, createGroupLoad, holdersOf, loadAggregate } from './aggregates.ts';
 import { countsOf } from './counts.ts';
 import { Database } from './database.ts';
 import { translateOpening } from './errors.ts';
 import { countEvents, pageOfEvents } from './event-lists.ts';
 import type { TailRead } from './events.ts';
 import { beginEpoch, earliestTime, headOfLog, lagOfLog, readTail, untilSettled } from './events.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { claimRuns, reapServers, releaseClaim, stoppingRuns } from './leases.ts';
 import type { Line } from './line.ts';
 import { openSessionLine, PooledLine } from './line.ts';
@@ -70,6 +71,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
   const notices = new Notices(clock, database, line, hints, await oldestOpen(database));
   const membership = new PostgresMembership({ clock, line, leaseMs, log, tell: (hint) => notices.tell(hint) });
   const plans = new BoundPlans();
+  const [loads, commits] = [createGroupLoad(database), createGroupCommit(database)];
   const retention = new Retention(database);
   const budget = logBudget(limits);
 
@@ -82,9 +84,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
         'no notifications and no locks, so that other servers notice within 250 ms what happens here, ' +
         `and only after ${leaseMs / 1_000} s that this one has died`,
 
-    load: (machineId, also) => loadAggregate(database, plans, machineId, also),
+    load: (machineId, also) => loadAggregate(database, loads, plans, machineId, also),
     async commit(change) {
-      const { result, hint } = await commitChange(database, change);
+      const { result, hint } = await commitChange(database, commits, change);
       notices.tell(hint);
       return result;
     },
