@@ -19,4 +19,12 @@ process.on('uncaughtException', (error) => {
   void reportFailure(io, error, null).then((code) => process.exit(code));
 });
 
+/** Resolves when everything written so far has gone out, which a pipe may take a while for. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
 process.exitCode = await runProgram(process.argv.slice(2), io);
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+// A command is over when it says so: what could not be closed must not keep the process, which nobody would look for.
+process.exit();

@@ -55,6 +55,13 @@ describe('without a command and without a terminal', () => {
   });
 });
 
+it('ends when it is over, whatever in it could not be closed, and all that it said has gone out', async () => {
+  const left = 'data:text/javascript,setInterval(() => {}, 1000)';
+  const { code, out } = await bmdemo(['help', 'repave'], { NODE_OPTIONS: `--import "${left}"` }).outcome();
+  expect(code).toBe(0);
+  expect(out).toContain('Usage: bmdemo repave');
+});
+
 describe('Ctrl-C', () => {
   it('while a run is followed leaves it going, and says so', async () => {
     const following = bmdemo(['repave', 'machine-2']);
