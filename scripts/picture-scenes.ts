@@ -15,7 +15,6 @@ export const SCENES: readonly Scene[] = [
   { name: 'machines', show: (terminal) => goTo(terminal, 1) },
   { name: 'run-failed', show: (terminal) => goTo(terminal, 3) },
   { name: 'run-waits', show: (terminal) => goTo(terminal, 2) },
-  { name: 'refused', show: (terminal) => pressed(terminal, 'r', 'c cancels it') },
   {
     name: 'log',
     show: async (terminal) => {
@@ -77,6 +76,13 @@ export const SCENES: readonly Scene[] = [
     name: 'calls',
     show: (terminal) => pressed(terminal, 'x', 'PreviewRun'),
     back: (terminal) => gone(terminal, ESC, 'PreviewRun'),
+  },
+  {
+    name: 'refused',
+    show: async (terminal) => {
+      await goTo(terminal, 2);
+      await pressed(terminal, 'r', 'c cancels it');
+    },
   },
   {
     name: 'lost',

@@ -3,13 +3,17 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { PROGRAM } from '../support/pty-terminal.ts';
-import { OWN, startOnTerminal, withMachines, yes } from './console-terminal.ts';
+import { OWN, startOnTerminal, withMachines } from './console-terminal.ts';
 
 describe('the terminal', () => {
-  test('another size while a run is going on', async () => {
+  test('another size while runs are going on', async () => {
     const terminal = await withMachines('--slow');
+    terminal.press('A');
+    await terminal.until('3 marked');
     terminal.press('r');
-    await yes(terminal);
+    await terminal.until('Esc cancel');
+    terminal.press('3\r');
+    await terminal.until('repave: 3 of 3 done');
     await terminal.until(/[⠁-⣿] set-netboot/);
     for (const [columns, rows] of [
       [80, 20],
@@ -29,7 +33,7 @@ describe('the terminal', () => {
     terminal.resize(60, 18);
     await terminal.until('the console needs 80×20');
     terminal.resize(120, 40);
-    await terminal.until(/machine-1 {2}PROVISIONING/);
+    for (const id of ['machine-1', 'machine-2', 'machine-3']) await terminal.until(`${id}  PROVISIONING`);
   });
 
   test('CI in the environment does not turn it off, and it has its colours', async () => {

@@ -4,7 +4,7 @@ import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { millis } from '../format/time.ts';
 
 /** Finished runs that are kept in memory; beyond it the ones that finished first go. The server has them all. */
-export const MAX_FINISHED_RUNS = 2_000;
+export const MAX_FINISHED_RUNS = 500;
 
 /** The runs that the console knows: those under way, and finished ones that it has seen or asked for. */
 export interface RunsState {
