@@ -19,10 +19,12 @@ const DEAD: StepOutcome = { kind: 'failed', terminal: true, code: 'DEAD', messag
 /** What `explain` begins its last sentence with for each kind of waiting, as far as these runs come to them. */
 const SENTENCES: Readonly<Record<string, RegExp>> = {
   none: /^It waits for nothing\.$/,
-  PROVIDER: /^It waits for the provider to finish reboot, attempt \d of \d, for .* so far, and at most .* more\.$/,
+  PROVIDER:
+    /^It waits for the provider to finish (?:reboot|second), attempt \d of \d, for .* so far, and at most .* more\.$/,
   BACK_OFF: /^It waits for attempt \d of \d of reboot, because .*it broke.*, which comes in .*\.$/,
   SLOT: /^It waits for a server with room for it, for .* so far\.$/,
   STOPPING: /^It waits for the last call of run [0-9a-z]{16} to return, in reboot, for .* so far\.$/,
+  APPROVAL: /^It waits for .*Is the rack free\?.*, for .* so far\.$/,
   INTERVENTION: /^It waits for somebody to look: .*, for .* so far\.$/,
 };
 
@@ -62,7 +64,9 @@ class Floor {
     if (call !== undefined) return call.signal.aborted ? 'STOPPING' : 'PROVIDER';
     const row = await this.grpc.store.run(runId);
     if (row === null || isTerminal(row.run.phase)) return 'none';
-    const { nextRetryAt = null } = row.run.steps[row.run.currentStep] ?? {};
+    const next = row.run.steps.find(({ state }) => state === 'WAITING' || state === 'RUNNING');
+    const { nextRetryAt = null, heldSince = null } = next ?? {};
+    if (heldSince !== null) return 'APPROVAL';
     if (nextRetryAt !== null && nextRetryAt > STANDING.now()) return 'BACK_OFF';
     return row.owner === null ? 'SLOT' : 'none';
   }
@@ -104,6 +108,8 @@ function expectedAfter({ kind, snapshot }: RunEvent): string {
       return 'PROVIDER';
     case 'ATTEMPT_FAILED':
       return 'BACK_OFF';
+    case 'STEP_HELD':
+      return 'APPROVAL';
     case 'CANCELED':
     case 'FAILED':
       return snapshot?.stopping ? 'STOPPING' : 'none';
@@ -186,6 +192,34 @@ it('says at every moment of runs with faults what the engine really waits for, a
   await until(fourth, 'STOPPED');
   expect((await grpc.machines.getMachine({ machineId: 'machine-2' })).status?.waitingFor).toBeUndefined();
 
+  floor.finish(fourth);
+
+  // Hold: the step waits for a person, and the run for a place once it is approved.
+  const reboot = { kind: { case: 'reboot' as const, value: {} } };
+  const steps = [
+    { name: 'reboot', ...reboot },
+    { name: 'second', ...reboot, hold: { prompt: 'Is the rack free?' } },
+  ];
+  const source = { form: { case: 'plan' as const, value: { planId: 'careful', steps } } };
+  await grpc.plans.createPlan({ source, requestId: 'p', reason: 'test' });
+  const { runId: fifth } = await grpc.start('machine-1', { planId: 'careful', requestId: 'careful' });
+  await floor.called();
+  floor.finish(fifth);
+  await until(fifth, 'STEP_HELD');
+  const held = await floor.expectAll(fifth, 'machine-1', 'APPROVAL');
+  const { runId: sixth } = await grpc.start('machine-2', { requestId: 'meanwhile' });
+  await floor.called();
+  await floor.follow(held, 'bmdemo approve');
+  await until(fifth, 'STEP_APPROVED');
+  await floor.expectAll(fifth, 'machine-1', 'SLOT');
+  floor.finish(sixth);
+  await floor.called();
+  await until(fifth, 'ATTEMPT_STARTED');
+  await floor.expectAll(fifth, 'machine-1', 'PROVIDER');
+  floor.finish(fifth);
+  await until(fifth, 'SUCCEEDED');
+  await floor.expectAll(fifth, 'machine-1', 'none');
+
   // And each event told it, as of the moment that it is of.
   expect(seen.map((event) => `${event.kind} ${kindOf(event.snapshot?.waitingFor)}`)).toEqual(
     seen.map((event) => `${event.kind} ${expectedAfter(event)}`),
@@ -202,6 +236,8 @@ it('says at every moment of runs with faults what the engine really waits for, a
       'CANCELED',
       'STOPPED',
       'FAILED',
+      'STEP_HELD',
+      'STEP_APPROVED',
     ]),
   );
 });
