@@ -1,10 +1,8 @@
 import type { AdmissionLimit, AdmissionQueue } from '../../../core/domain/admission.ts';
 import { queueOf } from '../../../core/domain/admission.ts';
-import type { Millis } from '../../../core/domain/time.ts';
-import type { Claim } from '../../../core/ports/store.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
-import { bool, int, intOrNull, only, text } from './rows.ts';
+import { int, text } from './rows.ts';
 
 /** The most runs of which a queue tells. */
 const MAX_QUEUED = 10_000;
@@ -26,31 +24,6 @@ export async function limitsOf(database: Database): Promise<readonly AdmissionLi
 /** Sets the limits for every server, and counts anew. Claims and commits wait meanwhile. */
 export async function setLimits(database: Database, limits: readonly AdmissionLimit[]): Promise<void> {
   await database.query({ text: 'SELECT bmdemo.set_limits($1)', values: [jsonForSql(limits)] });
-}
-
-/** What one look for runs that there is room for has found. */
-export interface Admitted {
-  readonly claims: readonly Claim[];
-  readonly nextDueAt: Millis | null;
-  readonly now: Millis;
-}
-
-/** Claims due runs that there is room for, looking again where a scope became full on the way. */
-export async function claimAdmitted(database: Database, owner: string, limit: number): Promise<Admitted> {
-  const claims: Claim[] = [];
-  for (;;) {
-    const rows = await database.query({
-      text: 'SELECT claims, next_due_at, time_now, again FROM bmdemo.claim_admitted($1, $2)',
-      values: [owner, limit - claims.length],
-      prepare: true,
-      first: true,
-    });
-    const row = only(rows);
-    claims.push(...((row.claims ?? []) as readonly Claim[]));
-    if (!bool(row, 'again') || claims.length >= limit) {
-      return { claims, nextDueAt: intOrNull(row, 'next_due_at'), now: int(row, 'time_now') };
-    }
-  }
 }
 
 /** Who has places, and who waits for one. */

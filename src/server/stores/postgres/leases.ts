@@ -1,42 +1,40 @@
 import type { Millis } from '../../../core/domain/time.ts';
 import type { Claim } from '../../../core/ports/store.ts';
-import type { Admitted } from './admission.ts';
-import { claimAdmitted } from './admission.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
-import { int, intOrNull, only, text } from './rows.ts';
+import { bool, int, intOrNull, only, text } from './rows.ts';
 
 /** When to ask again for runs that are due but were locked by somebody else at this moment, in milliseconds. */
 const LOCKED_AGAIN_MS = 50;
 
+/** One way or the other: the one whose filter is false is not carried out. */
+const CLAIM = `
+  SELECT claims, next_due_at, time_now, false AS again FROM bmdemo.claim_runs($1, $2)
+    WHERE NOT EXISTS (SELECT 1 FROM bmdemo.limits)
+  UNION ALL
+  SELECT claims, next_due_at, time_now, again FROM bmdemo.claim_admitted($1, $2)
+    WHERE EXISTS (SELECT 1 FROM bmdemo.limits)`;
+
 /**
- * Gives due runs to an owner that is a member, each with its machine's next fence. Waits for nobody, but where there are limits for
- * who takes or gives back places in the same scopes.
+ * Gives due runs to an owner that is a member, each with its machine's next fence, as far as there is room for them where there are
+ * limits; looks again where a scope became full on the way. Waits for nobody, but where there are limits for who takes or gives
+ * back places in the same scopes.
  */
 export async function claimRuns(
   database: Database,
   owner: string,
   limit: number,
 ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }> {
-  const taken = await claimFree(database, owner, limit);
-  const { claims, nextDueAt: next, now } = taken ?? (await claimAdmitted(database, owner, limit));
-  const locked = next !== null && next <= now && claims.length < limit;
-  return { claims, nextDueAt: locked ? now + LOCKED_AGAIN_MS : next };
-}
-
-/** Takes what is due, wherever it is; null where there are limits. */
-async function claimFree(database: Database, owner: string, limit: number): Promise<Admitted | null> {
-  const rows = await database.query({
-    text: `SELECT claims, next_due_at, time_now FROM bmdemo.claim_runs($1, $2)
-           WHERE NOT EXISTS (SELECT 1 FROM bmdemo.limits)`,
-    values: [owner, limit],
-    prepare: true,
-    first: true,
-  });
-  const [row] = rows;
-  if (row === undefined) return null;
-  const claims = (row.claims ?? []) as readonly Claim[];
-  return { claims, nextDueAt: intOrNull(row, 'next_due_at'), now: int(row, 'time_now') };
+  const claims: Claim[] = [];
+  for (;;) {
+    const values = [owner, limit - claims.length];
+    const row = only(await database.query({ text: CLAIM, values, prepare: true, first: true }));
+    claims.push(...((row.claims ?? []) as readonly Claim[]));
+    if (bool(row, 'again') && claims.length < limit) continue;
+    const [next, now] = [intOrNull(row, 'next_due_at'), int(row, 'time_now')];
+    const locked = next !== null && next <= now && claims.length < limit;
+    return { claims, nextDueAt: locked ? now + LOCKED_AGAIN_MS : next };
+  }
 }
 
 /** Gives a run up; true where it was this owner's, under this fence, and had not ended. */
