@@ -64,7 +64,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'filter',
-    show: (terminal) => pressed(terminal, '/rack=r1 AND phase=IN_SERVICE\r', /Machines \d of/),
+    show: (terminal) => pressed(terminal, '/rack=r1 AND phase=IN_SERVICE\r', />\s+machine-5 /),
     back: (terminal) => gone(terminal, ESC, 'AND phase'),
   },
   {
