@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/client.ts';
 import { pages } from '../client/pages.ts';
+import { defaultText, doesText, mannersText } from '../tui/format/plan-row.ts';
 import { printable } from '../tui/format/printable.ts';
 import { planName } from '../tui/format/words.ts';
 import type { Plan, PlanParam, Step } from '../wire/gen/baremetal/v1/plan_pb.ts';
-import { PlanSchema, Step_OnFailure } from '../wire/gen/baremetal/v1/plan_pb.ts';
+import { PlanSchema } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Context, Ending } from './context.ts';
 import { action } from './context.ts';
 import { EXIT } from './exit-code.ts';
@@ -117,37 +118,4 @@ function planLines(context: Context, plan: Plan): string[] {
     ...sectionTable(context, 'steps', STEPS, plan.steps),
     ...sectionTable(context, 'params', PARAMS, plan.params),
   ];
-}
-
-/** What a step does, as its field in Step is called, and the value that tells it from others of its kind. */
-function doesText({ kind }: Step): string {
-  switch (kind.case) {
-    case 'ssh':
-      return `ssh ${kind.value.scriptRef}`;
-    case 'netboot':
-      return `netboot ${kind.value.profile}`;
-    case 'repave':
-      return `repave ${kind.value.imageRef}`;
-    case 'powerOff':
-      return 'power_off';
-    case undefined:
-      return '–';
-    default:
-      return kind.case;
-  }
-}
-
-/** How a step fits into its run, where that is not as usual. */
-function mannersText({ onFailure, always, hold }: Step): string {
-  return [
-    ...(onFailure === Step_OnFailure.CONTINUE ? ['goes on if it fails'] : []),
-    ...(always ? ['always done'] : []),
-    ...(hold === undefined ? [] : [`asks first: ${printable(hold.prompt)}`]),
-  ].join('; ');
-}
-
-function defaultText({ defaultValue, defaultFrom, required }: PlanParam): string {
-  if (defaultFrom !== '') return `(${defaultFrom})`;
-  if (defaultValue !== undefined && defaultValue !== '') return defaultValue;
-  return required ? '(required)' : '–';
 }

@@ -11,6 +11,7 @@ import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import { PlanService } from '../wire/gen/baremetal/v1/plan_service_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import { RunService } from '../wire/gen/baremetal/v1/run_service_pb.ts';
+import type { WatchServerLogResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
 import { ServerService } from '../wire/gen/baremetal/v1/server_service_pb.ts';
 import type { Address } from './address.ts';
 import type { BackOff } from './back-off.ts';
@@ -29,6 +30,8 @@ import { unaryMethods } from './unary.ts';
 import type { WatchRequest } from './watch.ts';
 import { watch } from './watch.ts';
 import { watchEvents } from './watch-events.ts';
+import type { ServerLogRequest } from './watch-server-log.ts';
+import { watchServerLog } from './watch-server-log.ts';
 
 /** How to reach a server. */
 export interface ConnectOptions {
@@ -69,6 +72,11 @@ export interface Client {
   watchEvents(request: WatchRequest, settings?: StreamSettings): AsyncGenerator<Event, void, undefined>;
   /** The lines of a run's log, across losses; ends with the run. */
   followLogs(request: LogRequest, settings?: StreamSettings): AsyncGenerator<LogChunk, void, undefined>;
+  /** The server's own log, its last lines and those to come, across losses; see `watchServerLog`. */
+  watchServerLog(
+    request: ServerLogRequest,
+    settings?: StreamSettings,
+  ): AsyncGenerator<WatchServerLogResponse, void, undefined>;
   /** All machines that match, page by page; as they were at `asOf`, in milliseconds since 1970, where that is given. */
   listMachines(request: PastListRequest, settings?: CallSettings): AsyncGenerator<Machine, void, undefined>;
   /** All runs that match, page by page; the newest first unless asked otherwise. */
@@ -168,6 +176,7 @@ export function connect(options: ConnectOptions): Client {
       watch(RunService.method.watchRuns, calls.runs.watchRuns, request, room, living(settings)),
     watchEvents: (request, settings) => watchEvents(calls.events, endOfTrail, request, room, living(settings)),
     followLogs: (request, settings) => followLogs(calls.runs, request, room, living(settings)),
+    watchServerLog: (request, settings) => watchServerLog(calls.server, request, room, living(settings)),
     listMachines: ({ filter = '', orderBy = '', limit, asOf }, settings) =>
       pages(async (page) => {
         const time = asOf === undefined ? {} : { asOf: timestampFromMs(asOf) };

@@ -1,11 +1,11 @@
 import type { CallLog } from '../client/call-record.ts';
 import type { CallTarget } from '../client/grpcurl.ts';
-import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
+import type { Event, MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../wire/gen/baremetal/v1/run_service_pb.ts';
-import type { GetServerInfoResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
+import type { GetServerInfoResponse, WatchServerLogResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
 
 /** How the connection to the server is. Times are ms since 1970. */
 export type LinkState =
@@ -40,6 +40,31 @@ export interface RepairTarget {
   readonly what: 'enter-maintenance' | 'exit-maintenance' | 'resolve' | 'release-stuck' | 'complete-rma';
   readonly machineId: string;
   readonly requestId: string;
+}
+
+/** Which page of a list. */
+export interface PageQuery {
+  /** In the server's grammar; empty: all. A bad one rejects. */
+  readonly filter: string;
+  readonly pageSize: number;
+  /** Of the page before; empty: the first. */
+  readonly pageToken: string;
+}
+
+/** A page of runs. */
+export interface RunPage {
+  readonly runs: readonly Run[];
+  /** Empty: this was the last. */
+  readonly nextPageToken: string;
+}
+
+/** A page of events. */
+export interface EventPage {
+  readonly events: readonly Event[];
+  /** Empty: this was the last. */
+  readonly nextPageToken: string;
+  /** Where a watch goes on behind the newest. */
+  readonly cursor: string;
 }
 
 /** What became of an import. */
@@ -77,8 +102,17 @@ export interface ConsoleBackend {
    * (the server can no longer resume it): what was told before no longer counts, and the machines there are come again.
    */
   watchMachines(filter: string, signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent>;
-  /** The runs under way, then every change of any run; `onRestart` likewise. */
-  watchRuns(signal: AbortSignal, onRestart: () => void): AsyncIterable<RunEvent>;
+  /** A page of the runs that match, the newest first. */
+  listRuns(query: PageQuery, signal: AbortSignal): Promise<RunPage>;
+  getRun(runId: string, signal: AbortSignal): Promise<Run>;
+  /** The runs under way that match, then every change of any that does; `onRestart` and the filter likewise. */
+  watchRuns(filter: string, signal: AbortSignal, onRestart: () => void): AsyncIterable<RunEvent>;
+  /** A page of the events that match, the newest first. */
+  listEvents(query: PageQuery, signal: AbortSignal): Promise<EventPage>;
+  /** The events that match behind a cursor, as they come, none lost and none doubled; `onRestart` likewise. */
+  watchEvents(filter: string, afterCursor: string, signal: AbortSignal, onRestart: () => void): AsyncIterable<Event>;
+  /** The last lines of the server's own log, then those to come. */
+  watchServerLog(tail: number, signal: AbortSignal): AsyncIterable<WatchServerLogResponse>;
   /** A run's log from its first line; ends by itself once the run is over and every line has come. */
   followLog(runId: string, signal: AbortSignal): AsyncIterable<LogChunk>;
   /** What StartRun would do with this order, the token apart. */

@@ -32,7 +32,13 @@ export function backendOf(client: Client, importDemoMachines: ImportDemoMachines
       return (await client.runs.listRuns(request, { signal })).runs[0];
     },
     watchMachines: (filter, signal, onRestart) => client.watchMachines({ filter }, telling(signal, onRestart)),
-    watchRuns: (signal, onRestart) => client.watchRuns({}, telling(signal, onRestart)),
+    listRuns: (query, signal) => client.runs.listRuns({ ...query }, { signal }),
+    getRun: (runId, signal) => client.runs.getRun({ runId }, { signal }),
+    watchRuns: (filter, signal, onRestart) => client.watchRuns({ filter }, telling(signal, onRestart)),
+    listEvents: (query, signal) => client.events.listEvents({ ...query, orderBy: 'ts desc' }, { signal }),
+    watchEvents: (filter, afterCursor, signal, onRestart) =>
+      client.watchEvents({ filter, afterCursor }, telling(signal, onRestart)),
+    watchServerLog: (tail, signal) => client.watchServerLog({ tail }, { signal }),
     followLog: (runId, signal) => client.followLogs({ runId }, { signal }),
     previewRun: ({ previewToken: _, ...order }, signal) => client.runs.previewRun(order, { signal }),
     retryNow: (runId, signal) => client.runs.retryNow({ runId }, { signal }),

@@ -1,15 +1,27 @@
 import { create } from '@bufbuild/protobuf';
 import { parseAddress } from '../../src/client/address.ts';
 import { CallRecorder } from '../../src/client/call-record.ts';
-import type { ConsoleBackend, ImportOutcome, LinkState, RepairTarget, StartRunOrder } from '../../src/tui/backend.ts';
-import type { MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
+import type {
+  ConsoleBackend,
+  EventPage,
+  ImportOutcome,
+  LinkState,
+  PageQuery,
+  RepairTarget,
+  RunPage,
+  StartRunOrder,
+} from '../../src/tui/backend.ts';
+import type { Event, MachineEvent, RunEvent } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import { MachineEventSchema, RunEventSchema } from '../../src/wire/gen/baremetal/v1/event_pb.ts';
 import type { Machine } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import type { Plan } from '../../src/wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../../src/wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
-import type { GetServerInfoResponse } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
+import type {
+  GetServerInfoResponse,
+  WatchServerLogResponse,
+} from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
 import { machine, plans, repave, serverInfo } from './samples.ts';
 
 /** A stream that a test feeds. */
@@ -51,6 +63,10 @@ export class Feed<Item> {
   }
 }
 
+function nextToken(from: number, length: number): string {
+  return from < length ? String(from) : '';
+}
+
 /** A server that does what a test says, and notes what it is asked. */
 export class BackendDouble implements ConsoleBackend {
   encrypted = false;
@@ -80,7 +96,24 @@ export class BackendDouble implements ConsoleBackend {
   onFilter: (filter: string) => Feed<MachineEvent> = () => new Feed();
   readonly #machines: Machine[] = [];
   readonly #machineFeed = new Feed<MachineEvent>();
-  readonly #runFeed = new Feed<RunEvent>();
+  /** What the run watches were told, and those that are open, by their filters. */
+  readonly #runEvents: RunEvent[] = [];
+  readonly #runFeeds: { readonly filter: string; readonly feed: Feed<RunEvent>; readonly restart: () => void }[] = [];
+  /** The runs that ListRuns and GetRun know, the newest first. */
+  readonly pastRuns: Run[] = [];
+  /** The trail that ListEvents knows, the newest first. */
+  readonly trail: Event[] = [];
+  readonly eventFeed = new Feed<Event>();
+  readonly serverLog = new Feed<WatchServerLogResponse>();
+  /** The pages that were asked for, as `runs FILTER @TOKEN`. */
+  readonly pages: string[] = [];
+  /** The streams that were opened for screens, as `runs FILTER`. */
+  readonly watches: string[] = [];
+  /** Whether a run matches a filter; by `machine_id=` alone if not set. */
+  runMatches: (filter: string, run: Run) => boolean = (filter, run) =>
+    filter === '' || filter === `machine_id=${run.machineId}`;
+  /** Rejects a page that is asked for; none if not set. */
+  onPage: (what: string) => void = () => undefined;
   readonly #logs = new Map<string, Feed<LogChunk>>();
   readonly #listeners = new Set<(state: LinkState) => void>();
   readonly #latencyListeners = new Set<(latencyMs: number) => void>();
@@ -116,7 +149,9 @@ export class BackendDouble implements ConsoleBackend {
 
   /** Tells the watch of a run. */
   tellRun(run: Run, kind = 'STARTED'): void {
-    this.#runFeed.push(create(RunEventSchema, { kind, snapshot: run, cursor: `c${++this.#cursor}` }));
+    const event = create(RunEventSchema, { kind, snapshot: run, cursor: `c${++this.#cursor}` });
+    this.#runEvents.push(event);
+    for (const { filter, feed } of this.#runFeeds) if (this.runMatches(filter, run)) feed.push(event);
   }
 
   /** The log of a run, to be fed. */
@@ -181,8 +216,51 @@ export class BackendDouble implements ConsoleBackend {
     return this.#machineFeed.read(signal);
   }
 
-  watchRuns(signal: AbortSignal): AsyncIterable<RunEvent> {
-    return this.#runFeed.read(signal);
+  watchRuns(filter: string, signal: AbortSignal, restart: () => void): AsyncIterable<RunEvent> {
+    this.watches.push(`runs ${filter}`);
+    const feed = new Feed<RunEvent>();
+    for (const event of this.#runEvents)
+      if (event.snapshot !== undefined && this.runMatches(filter, event.snapshot)) feed.push(event);
+    this.#runFeeds.push({ filter, feed, restart });
+    return feed.read(signal);
+  }
+
+  /** The newest watch of runs begins anew. */
+  restartRuns(): void {
+    this.#runFeeds.at(-1)?.restart();
+  }
+
+  async listRuns({ filter, pageSize, pageToken }: PageQuery): Promise<RunPage> {
+    this.pages.push(`runs ${filter} @${pageToken}`);
+    this.onPage(`runs ${filter} @${pageToken}`);
+    const runs = this.pastRuns.filter((run) => this.runMatches(filter, run));
+    const from = Number(pageToken);
+    return { runs: runs.slice(from, from + pageSize), nextPageToken: nextToken(from + pageSize, runs.length) };
+  }
+
+  async getRun(runId: string): Promise<Run> {
+    this.pages.push(`run ${runId}`);
+    const run = this.pastRuns.find((one) => one.runId === runId);
+    if (run === undefined) throw new Error(`there is no run ${runId}`);
+    return run;
+  }
+
+  async listEvents({ filter, pageSize, pageToken }: PageQuery): Promise<EventPage> {
+    this.pages.push(`events ${filter} @${pageToken}`);
+    this.onPage(`events ${filter} @${pageToken}`);
+    const from = Number(pageToken);
+    const events = this.trail.slice(from, from + pageSize);
+    return { events, nextPageToken: nextToken(from + pageSize, this.trail.length), cursor: 'end' };
+  }
+
+  watchEvents(filter: string, afterCursor: string, signal: AbortSignal): AsyncIterable<Event> {
+    this.watches.push(`events ${filter} >${afterCursor}`);
+    return this.eventFeed.read(signal);
+  }
+
+  watchServerLog(tail: number, signal: AbortSignal): AsyncIterable<WatchServerLogResponse> {
+    this.watches.push(`server log ${tail}`);
+    return this.serverLog.read(signal);
   }
 
   followLog(runId: string, signal: AbortSignal): AsyncIterable<LogChunk> {

@@ -51,7 +51,7 @@ test('of marked machines it copies all ids, a line each', async () => {
 test('on the run it copies its id, in the log all lines that are shown as they are shown', async () => {
   const under = await console3();
   const { terminal } = under;
-  terminal.press('\r');
+  terminal.press('\t');
   await terminal.until('▸ Run');
   terminal.press('y');
   await terminal.until('the id of run 7f3a91kq sent');

@@ -22,7 +22,7 @@ async function inLog(columns = 120, rows = 40) {
   backend.log(RUN).push(logLine(RUN, 4, LONG));
   feed(5, 6);
   await terminal.until('repave-image 3/5');
-  terminal.press('\r');
+  terminal.press('\t');
   await terminal.until('▸ Run');
   terminal.press('\t');
   await terminal.until('▸ Log');

@@ -49,7 +49,7 @@ test('Enter goes from a step to its log', async () => {
   const { terminal, feed } = await logOf(60);
   feed(61, 90, 'join-cluster');
   await terminal.until('line 90;');
-  terminal.press('\r');
+  terminal.press('\t');
   await terminal.until('▸ Run');
   terminal.press('\r');
   await terminal.until('▸ Log');

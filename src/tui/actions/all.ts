@@ -4,6 +4,7 @@ import { findActions } from './find.ts';
 import { logActions } from './log.ts';
 import { markActions } from './mark.ts';
 import { moveActions } from './move.ts';
+import { placeActions } from './place.ts';
 import { programActions } from './program.ts';
 import { repairActions } from './repair.ts';
 import { runActions } from './run.ts';
@@ -17,6 +18,7 @@ export const allActions = [
   ...markActions,
   ...logActions,
   ...moveActions,
+  ...placeActions,
   ...copyActions,
   ...wireActions,
   ...programActions,

@@ -1,11 +1,13 @@
 import type { Action } from '../keys/registry.ts';
 import { emptyField, insert } from '../store/field.ts';
+import { canFilter, filterOf, setFilter } from '../store/filtering.ts';
 import { findInLog, logTop } from '../store/log-window.ts';
-import { logPaneOf } from '../store/select.ts';
+import { isAtMachines } from '../store/place.ts';
+import { logPaneOf, shownLog, withLog } from '../store/select.ts';
 import type { ConsoleState, PromptState } from '../store/state.ts';
 import { showToast, showView, withUi } from '../store/update.ts';
 import type { SortColumn } from '../store/view.ts';
-import { SORT_COLUMNS, withFilter, withSort } from '../store/view.ts';
+import { SORT_COLUMNS, withSort } from '../store/view.ts';
 import type { ConsoleEffects } from './effects.ts';
 
 type ConsoleAction = Action<ConsoleEffects>;
@@ -16,12 +18,12 @@ export const findActions: readonly ConsoleAction[] = [
     id: 'find.filter',
     keys: ['/'],
     label: 'filter',
-    help: 'show the machines that match: rack=r1 AND phase=READY, or any text',
+    help: 'show the rows that match: rack=r1 AND phase=READY, or any text',
     group: 'Find',
     scopes: ['main'],
     footer: 8,
-    when: (state) => state.ui.focus !== 'log' && state.machines.ids.length > 0,
-    run: ({ store }) => store.setState((state) => openPrompt(state, 'filter', state.view.filter)),
+    when: (state) => state.ui.focus !== 'log' && canFilter(state),
+    run: ({ store }) => store.setState((state) => openPrompt(state, 'filter', filterOf(state))),
   },
   {
     id: 'find.search',
@@ -32,7 +34,7 @@ export const findActions: readonly ConsoleAction[] = [
     scopes: ['main'],
     footer: 8,
     when: (state) => state.ui.focus === 'log',
-    run: ({ store }) => store.setState((state) => openPrompt(state, 'search', state.log.search)),
+    run: ({ store }) => store.setState((state) => openPrompt(state, 'search', shownLog(state).search)),
   },
   searching('find.next', 'n', 'next', 'the next line that has it', 1),
   searching('find.previous', 'N', 'previous', 'the line before that has it', -1),
@@ -44,7 +46,7 @@ export const findActions: readonly ConsoleAction[] = [
     group: 'Find',
     scopes: ['main'],
     footer: 9,
-    when: ({ machines }) => machines.ids.length > 0,
+    when: ({ ui, machines }) => isAtMachines(ui) && machines.ids.length > 0,
     run: ({ store }) => store.setState((state) => withUi(state, { sorting: true, toast: undefined })),
   },
   ...SORT_COLUMNS.map(sorting),
@@ -88,8 +90,8 @@ function searching(id: string, key: string, label: string, help: string, by: 1 |
     help,
     group: 'Find',
     scopes: ['main'],
-    when: (state) => state.ui.focus === 'log' && state.log.search !== '',
-    run: ({ store }) => store.setState((state) => find(state, state.log.search, by)),
+    when: (state) => state.ui.focus === 'log' && shownLog(state).search !== '',
+    run: ({ store }) => store.setState((state) => find(state, shownLog(state).search, by)),
   };
 }
 
@@ -116,22 +118,23 @@ function accept(state: ConsoleState): ConsoleState {
   const { prompt } = state.ui;
   if (prompt === undefined) return state;
   const closed = withUi(state, { prompt: undefined });
-  if (prompt.kind === 'filter') return showView(closed, withFilter(state.view, prompt.field.text));
+  if (prompt.kind === 'filter') return setFilter(closed, prompt.field.text);
   const search = prompt.field.text;
-  return search === '' ? { ...closed, log: { ...state.log, search, found: undefined } } : find(closed, search, 1);
+  return search === '' ? withLog(closed, { ...shownLog(state), search, found: undefined }) : find(closed, search, 1);
 }
 
 function cancel(state: ConsoleState): ConsoleState {
   const { prompt } = state.ui;
   if (prompt === undefined) return state;
   const closed = withUi(state, { prompt: undefined });
-  return prompt.kind === 'filter' ? showView(closed, withFilter(state.view, prompt.before)) : closed;
+  return prompt.kind === 'filter' ? setFilter(closed, prompt.before) : closed;
 }
 
 /** Goes to the next line of the log that has the text: behind the one found last, else from the top of the pane. */
 function find(state: ConsoleState, search: string, by: 1 | -1): ConsoleState {
   const pane = logPaneOf(state);
-  const from = state.log.search === search ? state.log.found : undefined;
-  const log = findInLog(state.log, search, from ?? logTop(state.log, pane).row - 1, by, pane);
-  return log === state.log ? showToast(state, 'warn', `no line of this log has ${search}`) : { ...state, log };
+  const shown = shownLog(state);
+  const from = shown.search === search ? shown.found : undefined;
+  const log = findInLog(shown, search, from ?? logTop(shown, pane).row - 1, by, pane);
+  return log === shown ? showToast(state, 'warn', `no line of this log has ${search}`) : withLog(state, log);
 }

@@ -2,13 +2,14 @@ import type { Action } from '../keys/registry.ts';
 import { loggedSteps, withStep } from '../store/log.ts';
 import type { LogLook, LogTimes } from '../store/log-window.ts';
 import { zoomLog } from '../store/motion.ts';
-import { isLogZoomed } from '../store/select.ts';
+import { isAtServerLog } from '../store/place.ts';
+import { isLogZoomed, shownLog } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { showToast, withUi } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
 
 const inLog = ({ ui }: ConsoleState) => ui.focus === 'log';
-const emptyReason = ({ log }: ConsoleState) => (log.lines === 0 ? 'this log has no lines so far' : undefined);
+const emptyReason = (state: ConsoleState) => (shownLog(state).lines === 0 ? 'this log has no lines so far' : undefined);
 
 /** What comes after what, and what is said of it. */
 const TIMES: Readonly<Record<LogTimes, { readonly next: LogTimes; readonly text: string }>> = {
@@ -57,7 +58,8 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     group: 'Log',
     scopes: ['main'],
     footer: 7,
-    when: inLog,
+    // The server's own log has no steps.
+    when: ({ ui }) => ui.focus === 'log' && !isAtServerLog(ui),
     disabledReason: emptyReason,
     run: ({ store }) => store.setState(nextStep),
   },

@@ -1,7 +1,8 @@
 import type { Action } from '../keys/registry.ts';
 import type { Motion } from '../store/motion.ts';
-import { cycleFocus, goIn, goUp, move } from '../store/motion.ts';
+import { cycleFocus, move } from '../store/motion.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { goIn, goUp } from '../store/travel.ts';
 import { withUi } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
 
@@ -37,7 +38,7 @@ export const moveActions: readonly ConsoleAction[] = [
     id: 'move.in',
     keys: ['enter'],
     label: 'in',
-    help: "a machine's run; a step's log",
+    help: "to a machine, a run, a step's log; what an event is about",
     group: 'Move',
     scopes: ['main'],
     run: ({ store }) => store.setState(goIn),

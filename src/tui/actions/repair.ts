@@ -7,6 +7,7 @@ import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
 import { conditionOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { noMachineReason } from '../store/subject.ts';
 import { openDialog } from '../store/update.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -67,7 +68,7 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     when: (state) => !targets(state).some(needsSomebody),
     disabledReason: (state) => {
       const machine = selectedMachine(state);
-      return machine === undefined ? 'no machine is selected' : `${machine.machineId} needs no intervention`;
+      return machine === undefined ? noMachineReason(state) : `${machine.machineId} needs no intervention`;
     },
     run: () => {},
   },
@@ -107,7 +108,7 @@ function isHeld({ status }: Machine): boolean {
 function notMaintainable(state: ConsoleState): string | undefined {
   if (targets(state).length > 1) return undefined;
   const machine = selectedMachine(state);
-  if (machine === undefined) return 'no machine is selected';
+  if (machine === undefined) return noMachineReason(state);
   const { machineId, status } = machine;
   if ((status?.activeRunId ?? '') !== '') {
     const run = shownRun(state);
@@ -129,7 +130,7 @@ function notMaintainable(state: ConsoleState): string | undefined {
 
 function notInRma(state: ConsoleState): string | undefined {
   const machine = selectedMachine(state);
-  if (machine === undefined) return 'no machine is selected';
+  if (machine === undefined) return noMachineReason(state);
   if (machine.status?.phase === Phase.RMA) return undefined;
   return `${machine.machineId} is not in RMA: ${keyFor(state, 'run.rma')} begins one`;
 }

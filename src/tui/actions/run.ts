@@ -11,6 +11,7 @@ import { targets } from '../store/marking.ts';
 import { isActive } from '../store/runs.ts';
 import { runOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { noMachineReason, subject } from '../store/subject.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import type { RunKind } from './run-dialogs.ts';
@@ -52,8 +53,8 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     footer: 6,
     disabledReason: (state) => notConnected(state) ?? nothingToCancel(state),
     run: (context) =>
-      ask(context, 'cancel', (machine, { runs }) => {
-        const run = runOf(runs, machine);
+      ask(context, 'cancel', (machine, state) => {
+        const run = runToCancel(state, machine);
         return run === undefined || !isActive(run) ? undefined : cancelDialog(run, machine);
       }),
   },
@@ -140,7 +141,7 @@ function notStartable(state: ConsoleState): string | undefined {
   // Of many machines each has a row of its own that says so.
   if (targets(state).length > 1) return undefined;
   const [machine] = targets(state);
-  if (machine === undefined) return 'no machine is selected';
+  if (machine === undefined) return noMachineReason(state);
   const { machineId, status } = machine;
   const run = runOf(state.runs, machine);
   if ((status?.activeRunId ?? '') !== '') {
@@ -155,6 +156,11 @@ function notStartable(state: ConsoleState): string | undefined {
   return undefined;
 }
 
+/** The run that is meant, where one is; else the one that the machine has. */
+function runToCancel(state: ConsoleState, machine: Machine): Run | undefined {
+  return (subject(state)?.runId ?? '') === '' ? runOf(state.runs, machine) : shownRun(state);
+}
+
 /** The run that is shown, if it waits for its next attempt. */
 function waitingRun(state: ConsoleState): Run | undefined {
   const run = shownRun(state);
@@ -163,7 +169,7 @@ function waitingRun(state: ConsoleState): Run | undefined {
 
 function nothingToRetry(state: ConsoleState): string {
   const machine = selectedMachine(state);
-  if (machine === undefined) return 'no machine is selected';
+  if (machine === undefined) return noMachineReason(state);
   const run = shownRun(state);
   return run !== undefined && isActive(run)
     ? `the run of ${machine.machineId} does not wait for another attempt`
@@ -173,12 +179,14 @@ function nothingToRetry(state: ConsoleState): string {
 function nothingToCancel(state: ConsoleState): string | undefined {
   const about = targets(state);
   const [machine] = about;
-  if (machine === undefined) return 'no machine is selected';
+  if (machine === undefined) return noMachineReason(state);
   const isBusy = (one: Machine) => {
-    const run = runOf(state.runs, one);
+    const run = runToCancel(state, one);
     return run !== undefined && isActive(run);
   };
   if (about.some(isBusy)) return undefined;
+  const runId = subject(state)?.runId ?? '';
+  if (runId !== '') return `run ${shortRunId(runId)} is over: there is nothing to cancel`;
   return about.length === 1
     ? `${machine.machineId} has no run to cancel`
     : 'none of the marked machines has a run to cancel';

@@ -109,7 +109,7 @@ function doing({ status }: Machine, { run, glyphs, now, frame, bar }: RowContext
 }
 
 /** Why nobody works on a run, where that is not for its own sake; undefined: it goes on. */
-function standstill({ waitingFor }: Run): string | undefined {
+export function standstill({ waitingFor }: Run): string | undefined {
   switch (waitingFor?.kind) {
     case WaitingFor_Kind.RECOVERY:
       return 'recovering';

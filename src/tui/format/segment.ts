@@ -55,5 +55,8 @@ export function sameLines(a: readonly Line[], b: readonly Line[]): boolean {
 /** A text with the signs that sentences have as a theme has them; each takes the cell that it took. */
 export function withSigns(text: string, { ascii, dot, arrow, ellipsis, nothing }: Glyphs): string {
   if (!ascii) return text;
-  return text.replaceAll(/[·→…–×]/g, (sign) => ({ '·': dot, '→': arrow, '…': ellipsis, '–': nothing })[sign] ?? 'x');
+  return text.replaceAll(
+    /[·→›…–×]/g,
+    (sign) => ({ '·': dot, '→': arrow, '›': arrow, '…': ellipsis, '–': nothing })[sign] ?? 'x',
+  );
 }

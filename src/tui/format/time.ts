@@ -41,6 +41,14 @@ export function formatClock(ms: number): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+/** A moment that may be long ago, in at most 11 cells: `12:41:03` within a day, else `11-27 12:41`. @param now ms since 1970 */
+export function formatStamp(ms: number, now: number): string {
+  if (Math.abs(now - ms) < DAY) return formatClock(ms);
+  const at = new Date(ms);
+  const [month, day] = [at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0'));
+  return `${month}-${day} ${formatClock(ms).slice(0, 5)}`;
+}
+
 function coarse(ms: number): string {
   if (ms < HOUR) return pair(ms, MINUTE, 'm', SECOND, 's');
   if (ms < DAY) return pair(ms, HOUR, 'h', MINUTE, 'm');

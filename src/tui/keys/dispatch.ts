@@ -1,10 +1,10 @@
 import { typingPlace } from '../store/dialog.ts';
 import type { FieldState } from '../store/field.ts';
 import { edit, insert } from '../store/field.ts';
+import { asksServer, setFilter } from '../store/filtering.ts';
 import { layoutOf } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { showToast, showView, updateDialog, withUi } from '../store/update.ts';
-import { isServerFilter, withFilter } from '../store/view.ts';
+import { showToast, updateDialog, withUi } from '../store/update.ts';
 import type { Key } from './chunk.ts';
 import { typedText } from './chunk.ts';
 import type { Action, ActionContext, Registry, Scope } from './registry.ts';
@@ -106,6 +106,5 @@ function withText(state: ConsoleState, field: FieldState): ConsoleState {
   }
   if (prompt === undefined) return state;
   const next = withUi(state, { prompt: { ...prompt, field } });
-  if (prompt.kind !== 'filter' || isServerFilter(field.text)) return next;
-  return showView(next, withFilter(state.view, field.text));
+  return prompt.kind !== 'filter' || asksServer(state, field.text) ? next : setFilter(next, field.text);
 }

@@ -1,10 +1,22 @@
 import { count } from '../format/words.ts';
 import { shownRows } from '../store/log.ts';
 import { stepUnderCursor } from '../store/motion.ts';
-import { selectedMachine, shownRun } from '../store/select.ts';
+import { isAtServerLog } from '../store/place.ts';
+import { selectedMachine, shownLog, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { textBelow } from '../store/text-below.ts';
 import { SORT_COLUMNS } from '../store/view.ts';
-import { logSentence, machineSentence, runName, spoken, stepSentences, summarySentences } from './words.ts';
+import { listNews, listSentences, placeSentence } from './about-list.ts';
+import {
+  logSentence,
+  machineSentence,
+  runName,
+  spoken,
+  spokenGlyphs,
+  spokenLine,
+  stepSentences,
+  summarySentences,
+} from './words.ts';
 
 /** Lines of a log that are read at once: the last of them. */
 const LOG_LINES = 10;
@@ -13,6 +25,8 @@ const LOG_LINES = 10;
 export function placeNews(before: ConsoleState, after: ConsoleState): readonly string[] {
   const lines: string[] = [];
   const { ui, view, selection, marks } = after;
+  if (before.ui.place !== ui.place || before.ui.path !== ui.path)
+    return [placeSentence(after), ...paneSentences(after)];
   // What is typed filters at once; what came of it is told when it is all there.
   if (ui.prompt !== undefined && before.ui.prompt !== undefined) return [];
   const filtered = before.ui.prompt?.kind === 'filter';
@@ -35,6 +49,7 @@ export function placeNews(before: ConsoleState, after: ConsoleState): readonly s
   else if (ui.focus === 'machines' && (filtered || before.selection.id !== selection.id))
     lines.push(...selectedSentence(after));
   else if (ui.focus === 'run' && before.ui.step !== ui.step) lines.push(...stepSentence(after));
+  else if (ui.focus === 'list') lines.push(...listNews(before, after));
   else if (ui.focus === 'log') lines.push(...logNews(before, after));
   return lines;
 }
@@ -52,6 +67,12 @@ export function paneSentences(state: ConsoleState): readonly string[] {
       return [logTitle(state), ...lastLines(state, LOG_LINES)];
     case 'machine':
       return ['Machine.', ...selectedSentence(state)];
+    case 'list':
+      return listSentences(state);
+    case 'text':
+      return textBelow(state, spokenGlyphs)
+        .map(spokenLine)
+        .filter((line) => line !== '');
   }
 }
 
@@ -67,21 +88,24 @@ function stepSentence(state: ConsoleState): readonly string[] {
   return stepSentences(run, state).slice(at, at + 1);
 }
 
-function logTitle({ log }: ConsoleState): string {
-  if (log.runId === '') return 'Log. There is no run, and no log.';
+function logTitle(state: ConsoleState): string {
+  const log = shownLog(state);
+  if (log.runId === '' && !isAtServerLog(state.ui)) return 'Log. There is no run, and no log.';
   const how = log.pausedAt !== undefined ? 'paused' : log.open ? 'following' : 'ended';
   return `Log, ${how}, ${count(log.shown, 'line')}.`;
 }
 
-function lastLines({ log }: ConsoleState, most: number): readonly string[] {
+function lastLines(state: ConsoleState, most: number): readonly string[] {
+  const log = shownLog(state);
   if (most <= 0) return [];
   // Which step wrote them is told by the step itself as it begins.
   const lines = shownRows(log).filter(({ kind }) => kind === 'line');
   return lines.slice(-most).map(logSentence);
 }
 
-function logNews({ log: was }: ConsoleState, state: ConsoleState): readonly string[] {
-  const { log } = state;
+function logNews(before: ConsoleState, state: ConsoleState): readonly string[] {
+  const was = shownLog(before);
+  const log = shownLog(state);
   if (was.runId !== log.runId || was.step !== log.step) return paneSentences(state);
   if (log.pausedAt !== undefined) {
     const same = was.pausedAt?.row === log.pausedAt.row && was.pausedAt.line === log.pausedAt.line;

@@ -13,7 +13,7 @@ import type { Glyphs } from '../theme/glyphs.ts';
 import { asciiGlyphs } from '../theme/glyphs.ts';
 
 /** Signs as words: what is only seen is not there for who listens. */
-const spokenGlyphs: Glyphs = {
+export const spokenGlyphs: Glyphs = {
   ...asciiGlyphs,
   done: 'done:',
   failed: 'failed:',
@@ -41,7 +41,7 @@ export function spoken(text: string): string {
 }
 
 /** A line of a pane as it is spoken. */
-function spokenLine(line: Line): string {
+export function spokenLine(line: Line): string {
   return spoken(
     line
       .map(({ text }) => text)

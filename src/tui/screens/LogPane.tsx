@@ -5,7 +5,8 @@ import { count, shortRunId } from '../format/words.ts';
 import { keyFor } from '../store/key-names.ts';
 import type { Size } from '../store/layout.ts';
 import type { LogState } from '../store/log.ts';
-import { isLogZoomed, shownRun } from '../store/select.ts';
+import { isAtServerLog } from '../store/place.ts';
+import { isLogZoomed, shownLog, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { useConsole, useTheme } from '../widgets/context.tsx';
 import { LineView } from '../widgets/LineView.tsx';
@@ -17,7 +18,7 @@ export function LogPane({ size }: { readonly size: Size }) {
   const width = size.columns - PANEL_SIDES;
   const focused = useConsole(({ ui }) => ui.focus === 'log');
   const title = useConsole(logTitle, sameLine);
-  const log = useConsole((state) => state.log, sameLog);
+  const log = useConsole(shownLog, sameLog);
   const look = useConsole(({ ui }) => ui.logLook);
   const lines = logLines(log, { width, height: size.rows - 2, look }, theme.glyphs);
   return (
@@ -32,11 +33,13 @@ export function LogPane({ size }: { readonly size: Size }) {
 }
 
 function logTitle(state: ConsoleState): Line {
-  const { log, connection, ui } = state;
-  const title: Segment[] = [{ text: 'Log', tone: 'strong' }];
-  if (log.runId === '') return title;
+  const { connection, ui } = state;
+  const log = shownLog(state);
+  const isServers = isAtServerLog(ui);
+  const title: Segment[] = [{ text: isServers ? 'Server log' : 'Log', tone: 'strong' }];
+  if (log.runId === '' && !isServers) return title;
   // Nothing else on the screen says whose it is.
-  if (isLogZoomed(ui)) {
+  if (isLogZoomed(ui) && !isServers) {
     const machine = shownRun(state)?.machineId ?? '';
     title.push({ text: ` · run ${shortRunId(log.runId)} · ${machine}`, tone: 'muted' });
   }
@@ -56,7 +59,7 @@ function logTitle(state: ConsoleState): Line {
 }
 
 function nothingYet({ runId, open }: LogState): string {
-  if (runId === '') return 'no run, no log';
+  if (runId === '' && !open) return 'no run, no log';
   return open ? 'no line so far' : 'this run has written nothing';
 }
 

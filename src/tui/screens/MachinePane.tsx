@@ -8,6 +8,7 @@ import { machinePhaseWord } from '../format/words.ts';
 import type { Size } from '../store/layout.ts';
 import { selectedMachine, serverNow } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { noMachineReason } from '../store/subject.ts';
 import type { Tone } from '../theme/theme.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
 import { Lines } from '../widgets/LineView.tsx';
@@ -39,7 +40,7 @@ function paneTitle(state: ConsoleState): Line {
 
 function machineLines(state: ConsoleState, width: number): readonly Line[] {
   const machine = selectedMachine(state);
-  if (machine === undefined) return [[{ text: 'no machine is selected', tone: 'muted' }]];
+  if (machine === undefined) return [[{ text: noMachineReason(state), tone: 'muted' }]];
   const { spec, status, labels } = machine;
   const { glyphs } = themeOfState(state);
   const lines: Line[] = [];

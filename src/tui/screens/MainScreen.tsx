@@ -1,26 +1,43 @@
 import { Box } from 'ink';
-import type { Layout } from '../store/layout.ts';
-import { layoutOf } from '../store/select.ts';
+import type { Layout, Pane, Size } from '../store/layout.ts';
+import { isAtMachines } from '../store/place.ts';
+import { isLogZoomed, layoutOf } from '../store/select.ts';
 import { useConsole } from '../widgets/context.tsx';
 import { Header } from './Header.tsx';
+import { ListPane } from './ListPane.tsx';
 import { LogPane } from './LogPane.tsx';
 import { MachinePane } from './MachinePane.tsx';
 import { MachineTable } from './MachineTable.tsx';
+import { PlaceBar } from './PlaceBar.tsx';
 import { RunPane } from './RunPane.tsx';
+import { TextPane } from './TextPane.tsx';
 
-/** Machines, and the run and the log of the one that is selected. */
+const PANES: Readonly<Record<Pane, (props: { readonly size: Size }) => React.ReactNode>> = {
+  machines: MachineTable,
+  run: RunPane,
+  log: LogPane,
+  machine: MachinePane,
+  list: ListPane,
+  text: TextPane,
+};
+
+/** The place where somebody is: its panes, as they are laid out. */
 export function MainScreen() {
   const layout = useConsole(layoutOf, sameLayout);
-  const { machines, run, log, machine } = layout.panes;
+  const bar = useConsole(({ ui }) => !isAtMachines(ui) && !isLogZoomed(ui));
   return (
     <>
       <Header />
-      {machines === undefined ? undefined : <MachineTable size={machines} />}
-      <Box flexDirection={layout.stacked ? 'column' : 'row'}>
-        {run === undefined ? undefined : <RunPane size={run} />}
-        {log === undefined ? undefined : <LogPane size={log} />}
-        {machine === undefined ? undefined : <MachinePane size={machine} />}
-      </Box>
+      {bar ? <PlaceBar /> : undefined}
+      {layout.rows.map((row) => (
+        <Box key={row.join(' ')}>
+          {row.map((pane) => {
+            const size = layout.panes[pane];
+            const Drawn = PANES[pane];
+            return size === undefined ? undefined : <Drawn key={pane} size={size} />;
+          })}
+        </Box>
+      ))}
     </>
   );
 }

@@ -6,8 +6,10 @@ import { stepLines, summaryLines } from '../format/timeline.ts';
 import { planName, shortRunId } from '../format/words.ts';
 import type { Size } from '../store/layout.ts';
 import { stepUnderCursor } from '../store/motion.ts';
+import { isAtMachines } from '../store/place.ts';
 import { selectedMachine, serverNow, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
+import { noMachineReason, subject } from '../store/subject.ts';
 import { themeOfState, useConsole, useTheme } from '../widgets/context.tsx';
 import { Lines, LineView } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
@@ -77,8 +79,11 @@ function runView(state: ConsoleState, width: number, height: number): RunView {
 }
 
 function nothingYet(state: ConsoleState): string {
+  const { runId = '', machineId = '' } = subject(state) ?? {};
+  if (runId !== '') return `Asking the server for run ${shortRunId(runId)} …`;
+  if (machineId === '' && !isAtMachines(state.ui)) return 'no run is selected';
   const machine = selectedMachine(state);
-  return machine === undefined ? 'no machine is selected' : `${machine.machineId} has had no run so far`;
+  return machine === undefined ? noMachineReason(state) : `${machine.machineId} has had no run so far`;
 }
 
 function sameView(a: RunView, b: RunView): boolean {

@@ -3,9 +3,7 @@ import type { MachineChange } from '../store/machines.ts';
 import type { RunChange } from '../store/runs.ts';
 import type { StreamNews } from '../store/update.ts';
 import type { MatchChange } from '../store/view.ts';
-
-/** The least time between two flushes, in ms: 15 a second are more than anybody reads. */
-const FLUSH_MS = 66;
+import { Pacer } from './pacer.ts';
 
 /** Log lines that are gathered; with more, who reads the stream waits, and the server with it. */
 const MAX_LINES = 5_000;
@@ -22,25 +20,27 @@ export class Gatherer {
   #runs = new Map<string, RunChange>();
   #log: LogChunk[] = [];
   #logEnded = false;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
-  #handed = Promise.withResolvers<void>();
+  readonly #pacer: Pacer;
 
   /** @param hand takes what was gathered */
   constructor(hand: (news: StreamNews) => void) {
     this.#hand = hand;
+    this.#pacer = new Pacer(
+      () => this.#flush(),
+      () => this.#hasNews,
+    );
   }
 
   machine(change: MachineChange): void {
     if (change.kind === 'reset') this.#machines.clear();
     replace(this.#machines, placeOf(change), change);
-    this.#schedule();
+    this.#pacer.schedule();
   }
 
   match(change: MatchChange): void {
     if (change.kind === 'reset') this.#matches.clear();
     replace(this.#matches, change.kind === 'reset' ? 'reset' : `/${change.machineId}`, change);
-    this.#schedule();
+    this.#pacer.schedule();
   }
 
   /** Whether a state of that run waits to be handed on. */
@@ -51,20 +51,20 @@ export class Gatherer {
   run(change: RunChange): void {
     if (change.kind === 'reset') this.#runs.clear();
     replace(this.#runs, change.kind === 'reset' ? 'reset' : `/${change.run.runId}`, change);
-    this.#schedule();
+    this.#pacer.schedule();
   }
 
   /** Takes a line of the log that is shown. Resolves when there is room for the next. */
   async line(chunk: LogChunk): Promise<void> {
     this.#log.push(chunk);
-    this.#schedule();
-    if (this.#log.length >= MAX_LINES) await this.#handed.promise;
+    this.#pacer.schedule();
+    if (this.#log.length >= MAX_LINES) await this.#pacer.handed;
   }
 
   /** Says that the log that is shown has ended. */
   logEnded(): void {
     this.#logEnded = true;
-    this.#schedule();
+    this.#pacer.schedule();
   }
 
   /** Forgets the lines that wait: another log is shown. */
@@ -75,20 +75,12 @@ export class Gatherer {
 
   /** Hands nothing on any more. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#handed.resolve();
+    this.#pacer.close();
   }
 
   get #hasNews(): boolean {
     const gathered = this.#machines.size + this.#matches.size + this.#runs.size + this.#log.length;
     return gathered > 0 || this.#logEnded;
-  }
-
-  #schedule(): void {
-    if (this.#timer !== undefined || this.#closed) return;
-    // The first one waits for what came with it in the same turn, and for no more.
-    this.#timer = setTimeout(() => this.#flush(), 0);
   }
 
   #flush(): void {
@@ -103,13 +95,7 @@ export class Gatherer {
     this.#matches = new Map();
     this.#runs = new Map();
     this.dropLog();
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#hasNews) this.#flush();
-    }, FLUSH_MS);
     this.#hand(news);
-    this.#handed.resolve();
-    this.#handed = Promise.withResolvers();
   }
 }
 

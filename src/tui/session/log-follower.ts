@@ -1,5 +1,6 @@
 import type { ConsoleBackend } from '../backend.ts';
-import { shownRun } from '../store/select.ts';
+import { isAtServerLog } from '../store/place.ts';
+import { layoutOf, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { showLogOf } from '../store/update.ts';
@@ -22,6 +23,8 @@ export class LogFollower {
 
   /** Looks whether another run is shown, and follows that one's log if so. */
   look(state: ConsoleState): void {
+    // Where no log of a run is shown, the one that was goes on: somebody comes back to it.
+    if (isAtServerLog(state.ui) || !layoutOf(state).order.includes('log')) return;
     const runId = shownRun(state)?.runId ?? '';
     if (state.log.runId === runId) return;
     this.#following.abort();

@@ -15,6 +15,7 @@ import { CallWatch } from './call-watch.ts';
 import { FilterWatch } from './filter-watch.ts';
 import { Gatherer } from './gatherer.ts';
 import { LatencyWatch } from './latency-watch.ts';
+import { ListFeeds } from './list-feeds.ts';
 import { LogFollower } from './log-follower.ts';
 
 /** How long a stream that failed for good rests before it is opened anew, in ms. */
@@ -29,7 +30,10 @@ export class Session {
   readonly #follower: LogFollower;
   readonly #filter: FilterWatch;
   readonly #calls: CallWatch;
+  readonly #lists: ListFeeds;
   #asked = '';
+  /** The run that was asked for by its id. */
+  #askedRun = '';
   /** The runs under way that were started here. */
   readonly #mine = new Set<string>();
   readonly #cleanUp: (() => void)[] = [];
@@ -44,6 +48,7 @@ export class Session {
     this.#follower = new LogFollower(store, backend, this.#gatherer, (error) => this.#complain(error));
     this.#filter = new FilterWatch(store, backend, this.#gatherer);
     this.#calls = new CallWatch(store, backend);
+    this.#lists = new ListFeeds({ store, backend }, (error) => this.#complain(error));
   }
 
   /** Ends with the session. */
@@ -77,6 +82,7 @@ export class Session {
     this.#follower.close();
     this.#filter.close();
     this.#calls.close();
+    this.#lists.close();
     this.#gatherer.close();
     for (const undo of this.#cleanUp.splice(0)) undo();
   }
@@ -86,6 +92,7 @@ export class Session {
     this.#store.setState((state) => ({ connection: { ...state.connection, link } }));
     if (link.kind !== 'connected' || before === 'connected') return;
     this.#asked = '';
+    this.#askedRun = '';
     void this.#askAbout();
   }
 
@@ -129,10 +136,11 @@ export class Session {
   async #watchRuns(): Promise<void> {
     const restart = () => {
       this.#asked = '';
+      this.#askedRun = '';
       this.#gatherer.run({ kind: 'reset' });
     };
     restart();
-    for await (const event of this.#backend.watchRuns(this.#closing.signal, restart)) this.#runEvent(event);
+    for await (const event of this.#backend.watchRuns('', this.#closing.signal, restart)) this.#runEvent(event);
   }
 
   #runEvent({ snapshot }: RunEvent): void {
@@ -152,19 +160,36 @@ export class Session {
     }
   }
 
-  /** Looks at what is shown: where nothing is known of the selected machine's runs, the newest is asked for. */
+  /** Looks at what is shown: where nothing is known of the run that is meant, or of the selected machine's runs, it is asked. */
   #look(): void {
     const state = this.#store.getState();
+    const detail = state.ui.path.at(-1);
+    const runId = detail?.kind === 'run' ? detail.runId : '';
+    if (runId === '') this.#askedRun = '';
     const run = shownRun(state);
     if (run !== undefined) this.#asked = '';
     const machine = selectedMachine(state);
-    if (run === undefined && machine !== undefined && this.#asked !== machine.machineId) {
+    if (run === undefined && runId !== '') {
+      if (this.#askedRun !== runId) {
+        this.#askedRun = runId;
+        void this.#askForRunById(runId);
+      }
+    } else if (run === undefined && machine !== undefined && this.#asked !== machine.machineId) {
       this.#asked = machine.machineId;
       void this.#askForRun(machine.machineId);
     }
+    this.#lists.look(state);
     this.#filter.look(state);
     this.#calls.look(state);
     this.#follower.look(state);
+  }
+
+  async #askForRunById(runId: string): Promise<void> {
+    try {
+      this.#gatherer.run({ kind: 'known', run: await this.#backend.getRun(runId, this.#closing.signal) });
+    } catch (error) {
+      this.#complain(error);
+    }
   }
 
   async #askForRun(machineId: string): Promise<void> {

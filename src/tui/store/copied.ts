@@ -1,10 +1,15 @@
 import { grpcurlCommand } from '../../client/grpcurl.ts';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { logText } from '../format/log-lines.ts';
 import { count, shortRunId } from '../format/words.ts';
+import { unicodeGlyphs } from '../theme/glyphs.ts';
+import { selectedRow } from './list.ts';
 import { shownRows } from './log.ts';
 import { targets } from './marking.ts';
-import { selectedMachine, shownRun } from './select.ts';
+import { listShown } from './place.ts';
+import { selectedMachine, shownLog, shownRun } from './select.ts';
 import type { ConsoleState } from './state.ts';
+import { textBelow } from './text-below.ts';
 import type { WireState } from './wire.ts';
 import { chosenCall } from './wire.ts';
 
@@ -23,15 +28,54 @@ export function copiedOf(state: ConsoleState): Copied | undefined {
     case 'machine':
       return idsOf([selectedMachine(state)?.machineId ?? ''].filter((id) => id !== ''));
     case 'run': {
-      const run = shownRun(state);
-      return run === undefined ? undefined : { what: `the id of run ${shortRunId(run.runId)}`, text: run.runId };
+      return runIdOf(shownRun(state));
     }
     case 'log': {
-      const text = logText(state.log, state.ui.logLook);
-      const lines = shownRows(state.log).filter(({ kind }) => kind === 'line').length;
+      const log = shownLog(state);
+      const text = logText(log, state.ui.logLook);
+      const lines = shownRows(log).filter(({ kind }) => kind === 'line').length;
       return lines === 0 ? undefined : { what: count(lines, 'log line'), text };
     }
+    case 'list':
+      return rowOf(state);
+    case 'text':
+      return textOf(state);
   }
+}
+
+/** What tells the row under the cursor from all others; of an event, which has no name, all that is said of it. */
+function rowOf(state: ConsoleState): Copied | undefined {
+  const key = listShown(state.ui);
+  switch (key) {
+    case 'runs':
+    case 'machineRuns':
+      return runIdOf(selectedRow(state.lists[key]));
+    case 'plans':
+      return idsOf([selectedRow(state.lists.plans)?.planId ?? ''].filter((id) => id !== ''));
+    case 'events':
+      return textOf(state);
+    case undefined:
+      return undefined;
+  }
+}
+
+function textOf(state: ConsoleState): Copied | undefined {
+  const lines = textBelow(state, unicodeGlyphs);
+  if (lines.length === 0) return undefined;
+  const text = lines
+    .map(
+      (line) =>
+        `${line
+          .map((one) => one.text)
+          .join('')
+          .trimEnd()}\n`,
+    )
+    .join('');
+  return { what: listShown(state.ui) === 'plans' ? 'the plan' : 'the event', text };
+}
+
+function runIdOf(run: Run | undefined): Copied | undefined {
+  return run === undefined ? undefined : { what: `the id of run ${shortRunId(run.runId)}`, text: run.runId };
 }
 
 function commandOf(wire: WireState): Copied | undefined {

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Layout } from './layout.ts';
-import { layOut, tableRows, tabOrder } from './layout.ts';
+import { layOut, tableRows } from './layout.ts';
 
 const names = ({ panes }: Layout) => Object.keys(panes).sort();
+
+/** What the panes take together, with header and footer: the widest row, and all rows below each other. */
+function filled({ rows, panes }: Layout) {
+  const heights = rows.map((row) => Math.max(...row.map((pane) => panes[pane]?.rows ?? 0)));
+  const widths = rows.map((row) => row.reduce((sum, pane) => sum + (panes[pane]?.columns ?? 0), 0));
+  return { columns: Math.max(...widths), rows: 2 + heights.reduce((sum, height) => sum + height, 0) };
+}
 
 describe('the layout', () => {
   test.each([
@@ -15,7 +22,7 @@ describe('the layout', () => {
   test('shows run or log below the table while it is narrow and low', () => {
     expect(names(layOut({ columns: 80, rows: 24 }, 3, 'run'))).toEqual(['machines', 'run']);
     expect(names(layOut({ columns: 99, rows: 31 }, 3, 'log'))).toEqual(['log', 'machines']);
-    expect(tabOrder(layOut({ columns: 80, rows: 24 }, 3, 'log'))).toEqual(['machines', 'run', 'log']);
+    expect(layOut({ columns: 80, rows: 24 }, 3, 'log').order).toEqual(['machines', 'run', 'log']);
   });
 
   test('shows both from 32 rows or 100 columns on, and the machine from 160 columns on', () => {
@@ -33,13 +40,7 @@ describe('the layout', () => {
       for (let rows = 20; rows <= 70; rows++) {
         for (const machines of [1, 3, 12, 10_000]) {
           const layout = layOut({ columns, rows }, machines, 'run');
-          const { machines: table, ...below } = layout.panes;
-          const lower = Object.values(below);
-          const height = layout.stacked
-            ? lower.reduce((sum, pane) => sum + pane.rows, 0)
-            : Math.max(...lower.map((pane) => pane.rows));
-          const width = layout.stacked ? columns : lower.reduce((sum, pane) => sum + pane.columns, 0);
-          expect([1 + (table?.rows ?? 0) + height + 1, width]).toEqual([rows, columns]);
+          expect(filled(layout)).toEqual({ columns, rows });
           expect(tableRows(layout)).toBeGreaterThanOrEqual(4);
         }
       }

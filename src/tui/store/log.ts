@@ -86,14 +86,8 @@ export function appendLog(state: LogState, chunks: readonly LogChunk[]): LogStat
       lastAttempt = chunk.attempt;
       state.rows.push({ kind: 'step', step: lastStep, attempt: lastAttempt });
     }
-    const text = printable(decoder.decode(chunk.data)).slice(0, MAX_LINE);
-    const row: LogRow = {
-      kind: 'line',
-      step: lastStep,
-      at: millis(chunk.ts),
-      text,
-      isError: chunk.stream === 'stderr',
-    };
+    const text = decoder.decode(chunk.data);
+    const row = lineOf(lastStep, millis(chunk.ts), text, chunk.stream === 'stderr');
     state.rows.push(row);
     if (isShown(state, row)) shown += 1;
   }
@@ -106,6 +100,11 @@ export function appendLog(state: LogState, chunks: readonly LogChunk[]): LogStat
     lastAttempt,
     shown,
   };
+}
+
+/** A line of a log, as it can be drawn. */
+export function lineOf(step: string, at: number | undefined, text: string, isError: boolean): LogRow {
+  return { kind: 'line', step, at, text: printable(text).slice(0, MAX_LINE), isError };
 }
 
 /** Whether a row is of the step that is shown. */

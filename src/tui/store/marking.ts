@@ -1,5 +1,6 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { natural } from './machines.ts';
+import { isAtMachines } from './place.ts';
 import { selectedMachine } from './select.ts';
 import { moveSelection } from './selection.ts';
 import type { ConsoleState } from './state.ts';
@@ -42,10 +43,10 @@ export function keepMarks(state: ConsoleState): ConsoleState {
   return kept.length === marks.ids.size ? state : { ...state, marks: { ...marks, ids: new Set(kept) } };
 }
 
-/** What an action is about: the marked machines in their order, else the one under the cursor. */
+/** What an action is about: the marked machines in their order where they are seen, else the machine that is meant. */
 export function targets(state: ConsoleState): readonly Machine[] {
   const { marks, machines } = state;
-  if (marks.ids.size === 0) {
+  if (marks.ids.size === 0 || !isAtMachines(state.ui)) {
     const machine = selectedMachine(state);
     return machine === undefined ? [] : [machine];
   }

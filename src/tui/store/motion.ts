@@ -1,14 +1,16 @@
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
-import type { Pane } from './layout.ts';
-import { paneRows, tableRows, tabOrder } from './layout.ts';
+import { unicodeGlyphs } from '../theme/glyphs.ts';
+import { paneRows, tableRows } from './layout.ts';
+import { withList } from './listing.ts';
 import { followLog, rowOfStep, withStep } from './log.ts';
 import { scrollLog, scrollLogTo } from './log-window.ts';
-import { layoutOf, logPaneOf, shownRun } from './select.ts';
+import { listShown } from './place.ts';
+import { layoutOf, logPaneOf, shownLog, shownRun, withLog } from './select.ts';
 import type { Selection } from './selection.ts';
 import { moveSelection, select } from './selection.ts';
 import type { ConsoleState } from './state.ts';
-import { focusPane, settleSelection, showView, withUi } from './update.ts';
-import { withFilter } from './view.ts';
+import { textBelow } from './text-below.ts';
+import { focusPane, settleSelection, withUi } from './update.ts';
 import { callIds, listedCalls } from './wire.ts';
 
 /** How far to move: rows, pages, or to an end. */
@@ -35,13 +37,17 @@ export function move(state: ConsoleState, motion: Motion): ConsoleState {
       const height = paneRows(layoutOf(state), 'machine');
       return withUi(state, { machineTop: scrolled(state.ui.machineTop, motion, height) });
     }
+    case 'list':
+      return moveInList(state, motion);
+    case 'text':
+      return moveInText(state, motion);
   }
 }
 
 /** Gives the focus to the next pane, or the one before, round and round; a log on the whole screen goes back to its pane. */
 export function cycleFocus(state: ConsoleState, by: 1 | -1): ConsoleState {
   const unzoomed = zoomLog(state, false);
-  const order = tabOrder(layoutOf(unzoomed));
+  const { order } = layoutOf(unzoomed);
   const at = order.indexOf(state.ui.focus);
   return focusPane(unzoomed, order[(at + by + order.length) % order.length] ?? 'machines');
 }
@@ -52,11 +58,10 @@ export function zoomLog(state: ConsoleState, zoomed: boolean): ConsoleState {
   return logLook.zoomed === zoomed ? state : settleSelection(withUi(state, { logLook: { ...logLook, zoomed } }));
 }
 
-/** One level in: from a machine to its run, from a step to its log. */
-export function goIn(state: ConsoleState): ConsoleState {
+/** From a step of the run that is shown to the log of it. */
+export function goToStepLog(state: ConsoleState): ConsoleState {
   const run = shownRun(state);
   if (run === undefined) return state;
-  if (state.ui.focus !== 'run') return state.ui.focus === 'machines' ? focusPane(state, 'run') : state;
   const focused = focusPane(state, 'log');
   const step = stepUnderCursor(run, state.ui.step);
   const row = rowOfStep(state.log, step);
@@ -64,14 +69,6 @@ export function goIn(state: ConsoleState): ConsoleState {
   // Where one step is shown alone, it is this one now.
   const log = state.log.step === '' ? state.log : withStep(state.log, step);
   return { ...focused, log: scrollLogTo(log, { row, line: 0 }, logPaneOf(focused)) };
-}
-
-const LEVELS: Readonly<Record<Pane, Pane>> = { machines: 'machines', machine: 'machines', run: 'machines', log: 'run' };
-
-/** One level up: from the log to its run, from there to the machines, from those of a filter to all; never further. */
-export function goUp(state: ConsoleState): ConsoleState {
-  if (state.ui.focus === 'machines') return showView(state, withFilter(state.view, ''));
-  return focusPane(state, LEVELS[state.ui.focus]);
 }
 
 /** The step that the cursor of the run pane is on: the one chosen, else the one under way, else the first. */
@@ -83,6 +80,24 @@ export function stepUnderCursor(run: Run, chosen: string): string {
 function moveInTable(state: ConsoleState, motion: Motion): ConsoleState {
   const { selection, view } = state;
   return { ...state, selection: moved(selection, view.ids, motion, tableRows(layoutOf(state))) };
+}
+
+function moveInList(state: ConsoleState, motion: Motion): ConsoleState {
+  const key = listShown(state.ui);
+  if (key === undefined) return state;
+  const height = tableRows(layoutOf(state), 'list');
+  const next = withList(state, key, (list) => ({
+    ...list,
+    selection: moved(list.selection, list.shown, motion, height),
+  }));
+  return next.lists[key].selection.id === state.lists[key].selection.id ? next : withUi(next, { textTop: 0 });
+}
+
+/** What is said of what is selected, never further than its last line. */
+function moveInText(state: ConsoleState, motion: Motion): ConsoleState {
+  const height = paneRows(layoutOf(state), 'text');
+  const lowest = Math.max(0, textBelow(state, unicodeGlyphs).length - height);
+  return withUi(state, { textTop: Math.min(lowest, scrolled(state.ui.textTop, motion, height)) });
 }
 
 /** In the list of calls, or in the one that is looked at closely. */
@@ -120,16 +135,16 @@ function moveInSteps(state: ConsoleState, motion: Motion): ConsoleState {
 
 function moveInLog(state: ConsoleState, motion: Motion): ConsoleState {
   const pane = logPaneOf(state);
-  const { log } = state;
+  const log = shownLog(state);
   switch (motion.kind) {
     case 'rows':
-      return { ...state, log: scrollLog(log, motion.by, pane) };
+      return withLog(state, scrollLog(log, motion.by, pane));
     case 'pages':
-      return { ...state, log: scrollLog(log, motion.by * pane.height, pane) };
+      return withLog(state, scrollLog(log, motion.by * pane.height, pane));
     case 'top':
-      return { ...state, log: scrollLogTo(log, { row: log.rows.start, line: 0 }, pane) };
+      return withLog(state, scrollLogTo(log, { row: log.rows.start, line: 0 }, pane));
     case 'end':
-      return { ...state, log: followLog(log) };
+      return withLog(state, followLog(log));
   }
 }
 

@@ -18,7 +18,11 @@ export interface RunsState {
 }
 
 /** What the run watch tells, in order. */
-export type RunChange = { readonly kind: 'reset' } | { readonly kind: 'present'; readonly run: Run };
+export type RunChange =
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'present'; readonly run: Run }
+  /** One that was asked for by its id; whether its machine has newer ones is not known by that. */
+  | { readonly kind: 'known'; readonly run: Run };
 
 /** Nothing is known yet. */
 export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), active: 0, recovering: 0 };
@@ -46,6 +50,7 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
     }
     const { run } = change;
     byId.set(run.runId, run);
+    if (change.kind === 'known') continue;
     const latest = byId.get(latestOf.get(run.machineId) ?? '');
     if (latest === undefined || startOf(run) >= startOf(latest)) latestOf.set(run.machineId, run.runId);
   }

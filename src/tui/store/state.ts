@@ -5,6 +5,8 @@ import type { Dialog } from './dialog.ts';
 import type { FieldState } from './field.ts';
 import type { KeyNames } from './key-names.ts';
 import type { Pane, Size } from './layout.ts';
+import type { ListsState } from './lists.ts';
+import { noLists } from './lists.ts';
 import type { LogState } from './log.ts';
 import { emptyLog } from './log.ts';
 import type { LogLook } from './log-window.ts';
@@ -12,10 +14,12 @@ import type { MachinesState } from './machines.ts';
 import { noMachines } from './machines.ts';
 import type { MarksState } from './marks.ts';
 import { noMarks } from './marks.ts';
+import type { Detail, Place } from './place.ts';
 import type { RunsState } from './runs.ts';
 import { noRuns } from './runs.ts';
 import type { Selection } from './selection.ts';
 import { noSelection } from './selection.ts';
+import { emptyServerLog } from './server-log.ts';
 import type { ViewState } from './view.ts';
 import { allMachines } from './view.ts';
 import type { WireState } from './wire.ts';
@@ -40,6 +44,9 @@ export interface PromptState {
 /** What is shown and who has the keyboard. */
 export interface UiState {
   readonly size: Size;
+  readonly place: Place;
+  /** What is looked at closely, the innermost last; empty: the place itself is shown. */
+  readonly path: readonly Detail[];
   readonly focus: Pane;
   /** Which of run and log is shown where there is room for one. */
   readonly lower: 'run' | 'log';
@@ -55,6 +62,8 @@ export interface UiState {
   readonly step: string;
   /** Rows that the machine pane is scrolled by. */
   readonly machineTop: number;
+  /** Rows that the text below a list is scrolled by. */
+  readonly textTop: number;
   readonly logLook: LogLook;
 }
 
@@ -87,6 +96,9 @@ export interface ConsoleState {
   readonly runs: RunsState;
   readonly plans: readonly Plan[];
   readonly log: LogState;
+  /** The server's own log, as far as it was looked at. */
+  readonly serverLog: LogState;
+  readonly lists: ListsState;
   readonly selection: Selection;
   readonly marks: MarksState;
   /** The calls on the wire, while they are looked at. */
@@ -123,11 +135,15 @@ export function initialState({ label, attached, staged = false, size, settings, 
     runs: noRuns,
     plans: [],
     log: emptyLog(''),
+    serverLog: emptyServerLog(),
+    lists: noLists,
     selection: noSelection,
     marks: noMarks,
     wire: noWire,
     ui: {
       size,
+      place: 'machines',
+      path: [],
       focus: 'machines',
       lower: 'run',
       helpTop: undefined,
@@ -137,6 +153,7 @@ export function initialState({ label, attached, staged = false, size, settings, 
       toast: undefined,
       step: '',
       machineTop: 0,
+      textTop: 0,
       logLook: { wrap: false, times: 'clock', zoomed: false },
     },
     settings,

@@ -1,8 +1,9 @@
 import type { LogChunk } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Dialog, DialogDraft } from './dialog.ts';
 import { emptyField, insert } from './field.ts';
-import type { Pane, Size } from './layout.ts';
-import { tableRows, tabOrder } from './layout.ts';
+import type { Layout, Pane, Size } from './layout.ts';
+import { tableRows } from './layout.ts';
+import { settleShown } from './listing.ts';
 import { appendLog, emptyLog } from './log.ts';
 import type { MachineChange } from './machines.ts';
 import { applyMachineChanges } from './machines.ts';
@@ -60,11 +61,10 @@ export function showLogOf(state: ConsoleState, runId: string): ConsoleState {
 
 /** A terminal of another size. A dialog that would no longer be seen is canceled, but not one that asks about quitting. */
 export function resize(state: ConsoleState, size: Size): ConsoleState {
-  const next = settleSelection(withUi({ ...state, wire: fitCalls(state.wire, size) }, { size }));
+  const next = settleShown(settleSelection(withUi({ ...state, wire: fitCalls(state.wire, size) }, { size })));
   const layout = layoutOf(next);
   const unseen = !layout.fits && next.ui.dialog !== undefined && next.ui.dialog.intent.kind !== 'quit';
-  const focus = tabOrder(layout).includes(next.ui.focus) || !layout.fits ? next.ui.focus : 'machines';
-  return withUi(next, { focus, ...(unseen ? { dialog: undefined } : {}) });
+  return withUi(next, { focus: focusIn(layout, next.ui.focus), ...(unseen ? { dialog: undefined } : {}) });
 }
 
 /** The state with some of what is shown changed. */
@@ -75,6 +75,11 @@ export function withUi(state: ConsoleState, ui: Partial<UiState>): ConsoleState 
 /** Gives a pane the focus; where run and log share one place, it is the one that is shown. */
 export function focusPane(state: ConsoleState, focus: Pane): ConsoleState {
   return withUi(state, focus === 'run' || focus === 'log' ? { focus, lower: focus } : { focus });
+}
+
+/** The pane that can have the focus in a layout: that one if it is there, else the first. */
+export function focusIn({ fits, order }: Layout, wanted: Pane): Pane {
+  return !fits || order.includes(wanted) ? wanted : (order[0] ?? wanted);
 }
 
 /** Asks a question. It is not armed yet, and its focus is where nothing happens. */

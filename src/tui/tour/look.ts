@@ -5,6 +5,7 @@ import { layoutOf } from '../store/select.ts';
 import { select } from '../store/selection.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
+import { goTo } from '../store/travel.ts';
 import { closeDialog, focusPane, showView, withUi } from '../store/update.ts';
 import { allMachines } from '../store/view.ts';
 import { noWire } from '../store/wire.ts';
@@ -46,7 +47,7 @@ export function followLook(store: ConsoleStore, guest: ConsoleGuest): () => void
 function cleared(state: ConsoleState): ConsoleState {
   const { dialog } = state.ui;
   const closed = dialog === undefined ? state : closeDialog(state, dialog.id);
-  const below = zoomLog({ ...showView(closed, allMachines), wire: noWire }, false);
+  const below = zoomLog(goTo({ ...showView(closed, allMachines), wire: noWire }, 'machines'), false);
   return withUi(below, { helpTop: undefined, prompt: undefined, sorting: false });
 }
 

@@ -1,0 +1,58 @@
+import { eventColumns } from '../format/event-row.ts';
+import { longestCells, planColumns } from '../format/list-columns.ts';
+import { planColumnsOf } from '../format/plan-row.ts';
+import { runColumns } from '../format/run-row.ts';
+import { planName } from '../format/words.ts';
+import { tableRows } from '../store/layout.ts';
+import type { ListState } from '../store/list.ts';
+import { listedCells } from '../store/listed-cells.ts';
+import { listShown } from '../store/place.ts';
+import { layoutOf } from '../store/select.ts';
+import type { ConsoleState } from '../store/state.ts';
+import { themeOfState } from '../widgets/context.tsx';
+import type { Column, Row } from '../widgets/DataTable.tsx';
+import { CARET_CELLS } from '../widgets/DataTable.tsx';
+
+/** The most cells that the names in a list get. */
+const MOST_NAME_CELLS = 24;
+
+/** The columns of the list that is shown, as many as fit between the frame. */
+export function listedColumns(state: ConsoleState, width: number): readonly Column[] {
+  const key = listShown(state.ui);
+  const room = width - CARET_CELLS;
+  switch (key) {
+    case 'runs':
+      return planColumns(runColumns(longest(state.lists.runs, 'MACHINE', ({ machineId }) => machineId)), room);
+    case 'machineRuns':
+      return planColumns(runColumns(0), room);
+    case 'events':
+      return planColumns(eventColumns(longest(state.lists.events, 'MACHINE', ({ machineId }) => machineId)), room);
+    case 'plans':
+      return planColumns(planColumnsOf(longest(state.lists.plans, 'PLAN', ({ planId }) => planName(planId))), room);
+    case undefined:
+      return [];
+  }
+}
+
+/** The rows of the list that is shown that are seen, with what each says in those columns. */
+export function listedRows(state: ConsoleState, columns: readonly Column[]): readonly Row[] {
+  const key = listShown(state.ui);
+  if (key === undefined) return [];
+  const { shown, selection } = state.lists[key];
+  const ids = shown.slice(selection.top, selection.top + tableRows(layoutOf(state), 'list'));
+  return ids.flatMap((id) => {
+    const cells = listedCells(state, id, themeOfState(state).glyphs);
+    return cells === undefined ? [] : [{ id, cells: columns.map((column) => cells[column.key] ?? { text: '' }) }];
+  });
+}
+
+const known = new WeakMap<ReadonlyMap<string, unknown>, number>();
+
+/** Cells of the longest name of all rows: of all, so that columns stand still while somebody scrolls. */
+function longest<Item>({ rows }: ListState<Item>, title: string, nameOf: (row: Item) => string): number {
+  const before = known.get(rows);
+  if (before !== undefined) return before;
+  const cells = longestCells(Array.from(rows.values(), nameOf), title, MOST_NAME_CELLS);
+  known.set(rows, cells);
+  return cells;
+}

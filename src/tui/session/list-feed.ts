@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConsoleBackend } from '../backend.ts';
+import { failureMessage } from '../backend.ts';
+import { takeListed, withList } from '../store/listing.ts';
+import type { ChangeOf, RowOf } from '../store/lists.ts';
+import type { ListKey } from '../store/place.ts';
+import type { ConsoleStore } from '../store/store.ts';
+import { Pacer } from './pacer.ts';
+
+/** Rows that are asked for at once. */
+const PAGE_SIZE = 200;
+/** What a watch has told and nobody has taken in yet; with more, who reads it waits, and the server with it. */
+const MAX_PENDING = 1_000;
+/** How long a feed that failed rests before it is opened anew, in ms. */
+const REOPEN_MS = 2_000;
+
+/** What a feed needs of the session. */
+export interface FeedRoom {
+  readonly store: ConsoleStore;
+  readonly backend: ConsoleBackend;
+}
+
+/** Where the rows of a list come from. */
+export interface Source<Key extends ListKey> {
+  readonly key: Key;
+  /** What is asked for; another one is another list. */
+  readonly query: string;
+  /** A page of it. */
+  page(pageToken: string, pageSize: number, signal: AbortSignal): Promise<Answered<Key>>;
+  /** What changes of it from now on, until the signal; `onRestart`: what was told no longer counts. */
+  watch(first: Answered<Key>, signal: AbortSignal, onRestart: () => void): AsyncIterable<ChangeOf<Key>>;
+}
+
+/** A page of a list. */
+export interface Answered<Key extends ListKey> {
+  readonly rows: readonly RowOf[Key][];
+  /** For the next page; empty: this was the last. */
+  readonly more: string;
+  /** Where a watch goes on behind it; empty where watches begin with the present state. */
+  readonly cursor: string;
+}
+
+/** Fills a list from its source for as long as it is open: a page, what changes, and further pages when they are wanted. */
+export class ListFeed<Key extends ListKey> {
+  readonly source: Source<Key>;
+  readonly #room: FeedRoom;
+  readonly #closing = new AbortController();
+  readonly #pacer: Pacer;
+  #pending: ChangeOf<Key>[] = [];
+  #loading = '';
+
+  constructor(source: Source<Key>, room: FeedRoom) {
+    this.source = source;
+    this.#room = room;
+    this.#pacer = new Pacer(
+      () => this.#flush(),
+      () => this.#pending.length > 0,
+    );
+  }
+
+  /** Begins; what was in the list is forgotten. */
+  open(): void {
+    this.#room.store.setState((state) => takeListed(state, this.source.key, [{ kind: 'reset' }]));
+    void this.#keepOpen();
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#closing.abort();
+    this.#pacer.close();
+  }
+
+  /** Loads the page of that token, once. */
+  loadMore(pageToken: string): void {
+    if (this.#loading === pageToken) return;
+    this.#loading = pageToken;
+    void this.#loadMore(pageToken);
+  }
+
+  async #tell(change: ChangeOf<Key>): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#pending.push(change);
+    this.#pacer.schedule();
+    if (this.#pending.length >= MAX_PENDING) await this.#pacer.handed;
+  }
+
+  async #keepOpen(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#run();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#say(failureMessage(error));
+        // What somebody has typed does not become right by being asked again.
+        if (isRefusal(error)) return;
+      }
+      await sleep(REOPEN_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    this.#loading = '';
+    const first = await this.source.page('', PAGE_SIZE, signal);
+    await this.#tell({ kind: 'reset' });
+    await this.#tell({ kind: 'page', rows: first.rows, more: first.more });
+    const restarted = new AbortController();
+    const either = AbortSignal.any([signal, restarted.signal]);
+    try {
+      for await (const change of this.source.watch(first, either, () => restarted.abort())) await this.#tell(change);
+      // A list without a watch stands as it was asked for.
+      await untilAborted(signal);
+    } catch (error) {
+      // What happened in between is not known: the list is asked for anew.
+      if (signal.aborted || !restarted.signal.aborted) throw error;
+      await this.#run();
+    }
+  }
+
+  async #loadMore(pageToken: string): Promise<void> {
+    try {
+      const { rows, more } = await this.source.page(pageToken, PAGE_SIZE, this.#closing.signal);
+      await this.#tell({ kind: 'page', rows, more });
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      this.#loading = '';
+      this.#say(failureMessage(error));
+    }
+  }
+
+  #flush(): void {
+    const changes = this.#pending;
+    this.#pending = [];
+    this.#room.store.setState((state) => takeListed(state, this.source.key, changes));
+  }
+
+  #say(problem: string): void {
+    this.#room.store.setState((state) => withList(state, this.source.key, (list) => ({ ...list, problem })));
+  }
+}
+
+/** Whether the server has judged what it was asked, so that asking again leads to the same. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'INVALID_ARGUMENT';
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,65 @@
+import type { Event } from '../../wire/gen/baremetal/v1/event_pb.ts';
+import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
+import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { keyFor } from './key-names.ts';
+import { selectedRow } from './list.ts';
+import { isAtMachines, listShown } from './place.ts';
+import type { ConsoleState } from './state.ts';
+
+/** What the keys that act are about. */
+export interface Subject {
+  /** Empty: none. */
+  readonly machineId: string;
+  /** The run that is meant, and no other one of the machine; empty: whichever the machine has. */
+  readonly runId: string;
+}
+
+/**
+ * What the keys that act are about, on whichever screen: what is looked at closely, else the run or the event under the
+ * cursor, else the machine under it. Undefined: nothing, as among plans and in the server's log.
+ */
+export function subject(state: ConsoleState): Subject | undefined {
+  const { place, path } = state.ui;
+  const detail = path.at(-1);
+  if (detail !== undefined) {
+    return { machineId: detail.machineId, runId: detail.kind === 'run' ? detail.runId : '' };
+  }
+  switch (place) {
+    case 'machines':
+      return state.selection.id === '' ? undefined : { machineId: state.selection.id, runId: '' };
+    case 'runs':
+      return about(selectedRow(state.lists.runs));
+    case 'events':
+      return about(selectedRow(state.lists.events));
+    case 'plans':
+    case 'server-log':
+      return undefined;
+  }
+}
+
+/** Why there is no machine to do anything with, and what to do. */
+export function noMachineReason(state: ConsoleState): string {
+  const machineId = subject(state)?.machineId ?? '';
+  if (machineId !== '') return `${machineId} is not known to this server any more`;
+  if (isAtMachines(state.ui)) return 'no machine is selected';
+  return `no machine is selected here: ${keyFor(state, 'place.machines')} shows the machines`;
+}
+
+/** The plan under the cursor, where plans are listed. */
+export function selectedPlan({ ui, lists }: ConsoleState): Plan | undefined {
+  return listShown(ui) === 'plans' ? selectedRow(lists.plans) : undefined;
+}
+
+/** The event under the cursor, where events are listed. */
+export function selectedEvent({ ui, lists }: ConsoleState): Event | undefined {
+  return listShown(ui) === 'events' ? selectedRow(lists.events) : undefined;
+}
+
+/** What is known of a run: what the watch of all runs told last, else what a list has of it. */
+export function knownRun({ runs, lists }: ConsoleState, runId: string): Run | undefined {
+  return runs.byId.get(runId) ?? lists.runs.rows.get(runId) ?? lists.machineRuns.rows.get(runId);
+}
+
+function about(row: Run | Event | undefined): Subject | undefined {
+  return row === undefined ? undefined : { machineId: row.machineId, runId: row.runId };
+}
