@@ -4,6 +4,7 @@ import { openCommandBench } from '../../src/cli/command-double.ts';
 import { parseAddress } from '../../src/client/address.ts';
 import { connect } from '../../src/client/client.ts';
 import { allActions } from '../../src/tui/actions/all.ts';
+import { initialState } from '../../src/tui/store/state.ts';
 import { MachineStatus_Phase as Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import { CallerSchema } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
 import { BackendDouble } from './backend-double.ts';
@@ -76,8 +77,10 @@ test('a server of this program allows every call that an action needs', async ()
   const client = connect({ address: parseAddress(bench.address), user: 'lin' });
   try {
     const { caller } = await client.server.getServerInfo({});
-    const state = { machines: { byId: new Map() }, selection: { id: '' }, marks: { ids: new Set() } };
-    const needed = allActions.flatMap(({ needs }) => needs?.(state as never) ?? []);
+    const settings = { theme: 'dark', ascii: false, readOnly: false, readOnlyBy: '', keyNames: new Map() } as const;
+    const size = { columns: 120, rows: 40 };
+    const state = initialState({ label: bench.address, attached: true, size, settings, now: 0 });
+    const needed = allActions.flatMap(({ needs }) => needs?.(state) ?? []);
     expect(needed.length).toBeGreaterThan(8);
     expect(caller?.allowedMethods).toEqual(
       expect.arrayContaining(needed.map(({ parent, name }) => `${parent.typeName}/${name}`)),
