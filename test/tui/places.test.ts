@@ -82,7 +82,7 @@ describe('the runs', () => {
     terminal.press('k');
     await terminal.until('Run 7f3a91kq');
     terminal.press('c');
-    await terminal.until('Cancel repave-join on machine-1?');
+    await terminal.until('Cancel run 7f3a91kq on machine-1?');
   });
 
   test('marks are about machines, and count nowhere else', async () => {

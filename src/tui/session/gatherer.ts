@@ -50,7 +50,8 @@ export class Gatherer {
 
   run(change: RunChange): void {
     if (change.kind === 'reset') this.#runs.clear();
-    replace(this.#runs, change.kind === 'reset' ? 'reset' : `/${change.run.runId}`, change);
+    // What the watch tells of a run is not replaced by an answer, which may be older.
+    replace(this.#runs, change.kind === 'present' ? `/${change.run.runId}` : change.kind, change);
     this.#pacer.schedule();
   }
 

@@ -1,5 +1,5 @@
 import type { ConsoleBackend } from '../backend.ts';
-import { isAtServerLog } from '../store/place.ts';
+import { isAtServerLog, listShown } from '../store/place.ts';
 import { layoutOf, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
@@ -25,6 +25,9 @@ export class LogFollower {
   look(state: ConsoleState): void {
     // Where no log of a run is shown, the one that was goes on: somebody comes back to it.
     if (isAtServerLog(state.ui) || !layoutOf(state).order.includes('log')) return;
+    const key = listShown(state.ui);
+    // Which run is under the cursor is not known yet; most often it is the same one.
+    if (key !== undefined && !state.lists[key].loaded) return;
     const runId = shownRun(state)?.runId ?? '';
     if (state.log.runId === runId) return;
     this.#following.abort();

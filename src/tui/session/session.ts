@@ -186,7 +186,7 @@ export class Session {
 
   async #askForRunById(runId: string): Promise<void> {
     try {
-      this.#gatherer.run({ kind: 'known', run: await this.#backend.getRun(runId, this.#closing.signal) });
+      this.#gatherer.run({ kind: 'asked', run: await this.#backend.getRun(runId, this.#closing.signal) });
     } catch (error) {
       this.#complain(error);
     }

@@ -46,3 +46,12 @@ test('a beginning anew forgets runs that may have ended meanwhile', () => {
   const before = applyRunChanges(noRuns, present(run('a', 1, Phase.RUNNING)));
   expect(applyRunChanges(before, [{ kind: 'reset' }])).toEqual(noRuns);
 });
+
+test('a run that was asked for stays, and is not taken for the newest of its machine', () => {
+  const many = Array.from({ length: MAX_FINISHED_RUNS + 1 }, (_, at) =>
+    run(`f${at}`, at + 9, Phase.SUCCEEDED, `m${at}`),
+  );
+  const asked = applyRunChanges(noRuns, [{ kind: 'asked', run: run('old', 1, Phase.SUCCEEDED) }]);
+  const state = applyRunChanges(asked, present(...many));
+  expect([state.asked?.runId, state.latestOf.has('m')]).toEqual(['old', false]);
+});

@@ -11,6 +11,8 @@ export interface RunsState {
   readonly byId: ReadonlyMap<string, Run>;
   /** The newest known run of each machine. */
   readonly latestOf: ReadonlyMap<string, string>;
+  /** The one that was asked for by its id last: it stays however many others there are, and says nothing of its machine's newest. */
+  readonly asked: Run | undefined;
   /** How many are under way. */
   readonly active: number;
   /** How many of those no server works on, because theirs has gone and none has taken them up yet. */
@@ -21,11 +23,10 @@ export interface RunsState {
 export type RunChange =
   | { readonly kind: 'reset' }
   | { readonly kind: 'present'; readonly run: Run }
-  /** One that was asked for by its id; whether its machine has newer ones is not known by that. */
-  | { readonly kind: 'known'; readonly run: Run };
+  | { readonly kind: 'asked'; readonly run: Run };
 
 /** Nothing is known yet. */
-export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), active: 0, recovering: 0 };
+export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), asked: undefined, active: 0, recovering: 0 };
 
 /** Whether a run is under way. */
 export function isActive(run: Run): boolean {
@@ -42,15 +43,20 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
   if (changes.length === 0) return state;
   const byId = new Map(state.byId);
   const latestOf = new Map(state.latestOf);
+  let { asked } = state;
   for (const change of changes) {
     if (change.kind === 'reset') {
       byId.clear();
       latestOf.clear();
+      asked = undefined;
       continue;
     }
     const { run } = change;
+    if (change.kind === 'asked') {
+      asked = run;
+      continue;
+    }
     byId.set(run.runId, run);
-    if (change.kind === 'known') continue;
     const latest = byId.get(latestOf.get(run.machineId) ?? '');
     if (latest === undefined || startOf(run) >= startOf(latest)) latestOf.set(run.machineId, run.runId);
   }
@@ -62,7 +68,7 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
     if (isRecovering(run)) recovering += 1;
   }
   if (byId.size - active > MAX_FINISHED_RUNS) dropOldest(byId, latestOf, byId.size - active - MAX_FINISHED_RUNS);
-  return { byId, latestOf, active, recovering };
+  return { byId, latestOf, asked, active, recovering };
 }
 
 function dropOldest(byId: Map<string, Run>, latestOf: Map<string, string>, excess: number): void {
