@@ -219,6 +219,20 @@ describe('a machine in detail', () => {
     expect(terminal.text).toMatch(/> {2}machine-2/);
   });
 
+  test('what is said of it scrolls no further than its end, and back at once', async () => {
+    const { terminal } = await opened({ columns: 80, rows: 20 });
+    terminal.press('\r');
+    await terminal.until('▸ Runs 1');
+    terminal.press('\t');
+    await terminal.until(/▸ Machine machine-1/);
+    expect(terminal.text).toContain('phase ');
+    terminal.press('GG');
+    await terminal.until((text) => !text.includes('phase ') && text.includes('labels'));
+    const last = terminal.text;
+    terminal.press('k');
+    await terminal.until((text) => text !== last && !text.includes('│ phase '));
+  });
+
   test('a machine without runs says so', async () => {
     const { terminal } = await opened();
     terminal.press('G\r');
@@ -309,7 +323,8 @@ describe('the events', () => {
     terminal.press('4');
     await terminal.until('Events 1');
     terminal.press('\r\r');
-    await terminal.until('There is no run gone000000000000');
+    await terminal.until('Events › run gone0000');
+    await terminal.until('│ There is no run gone000000000000');
   });
 
   test('one about a machine alone leads to the machine, and keys act on it', async () => {

@@ -9,7 +9,7 @@ export const copyActions: readonly Action<ConsoleEffects>[] = [
     id: 'copy.this',
     keys: ['y'],
     label: 'copy',
-    help: 'the id, all marked ids, or the log lines',
+    help: 'the id, all marked ids, the log lines, the plan or the event',
     group: 'Rest',
     scopes: ['main'],
     footer: 10,

@@ -80,6 +80,8 @@ function runView(state: ConsoleState, width: number, height: number): RunView {
 
 function nothingYet(state: ConsoleState): string {
   const { runId = '', machineId = '' } = subject(state) ?? {};
+  const { asked } = state.runs;
+  if (runId !== '' && asked?.runId === runId) return asked.problem;
   if (runId !== '') return `Asking the server for run ${shortRunId(runId)} …`;
   if (machineId === '' && !isAtMachines(state.ui)) return 'no run is selected';
   const machine = selectedMachine(state);

@@ -87,10 +87,13 @@ export class ListFeed<Key extends ListKey> {
   async #keepOpen(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
+      const restarted = new AbortController();
       try {
-        await this.#run();
+        await this.#run(restarted);
       } catch (error) {
         if (signal.aborted) return;
+        // What happened in between is not known: the list is asked for anew.
+        if (restarted.signal.aborted) continue;
         this.#say(failureMessage(error));
         // What somebody has typed does not become right by being asked again.
         if (isRefusal(error)) return;
@@ -99,23 +102,17 @@ export class ListFeed<Key extends ListKey> {
     }
   }
 
-  async #run(): Promise<void> {
+  /** @param restarted aborted where what the watch told before no longer counts */
+  async #run(restarted: AbortController): Promise<void> {
     const { signal } = this.#closing;
     this.#loading = '';
     const first = await this.source.page('', PAGE_SIZE, signal);
     await this.#tell({ kind: 'reset' });
     await this.#tell({ kind: 'page', rows: first.rows, more: first.more });
-    const restarted = new AbortController();
     const either = AbortSignal.any([signal, restarted.signal]);
-    try {
-      for await (const change of this.source.watch(first, either, () => restarted.abort())) await this.#tell(change);
-      // A list without a watch stands as it was asked for.
-      await untilAborted(signal);
-    } catch (error) {
-      // What happened in between is not known: the list is asked for anew.
-      if (signal.aborted || !restarted.signal.aborted) throw error;
-      await this.#run();
-    }
+    for await (const change of this.source.watch(first, either, () => restarted.abort())) await this.#tell(change);
+    // A list without a watch stands as it was asked for.
+    await untilAborted(either);
   }
 
   async #loadMore(pageToken: string): Promise<void> {

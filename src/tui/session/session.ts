@@ -186,9 +186,10 @@ export class Session {
 
   async #askForRunById(runId: string): Promise<void> {
     try {
-      this.#gatherer.run({ kind: 'asked', run: await this.#backend.getRun(runId, this.#closing.signal) });
+      const run = await this.#backend.getRun(runId, this.#closing.signal);
+      this.#gatherer.run({ kind: 'asked', runId, run, problem: '' });
     } catch (error) {
-      this.#complain(error);
+      this.#gatherer.run({ kind: 'asked', runId, run: undefined, problem: failureMessage(error) });
     }
   }
 

@@ -71,7 +71,7 @@ export function applyListChanges<Row>(list: ListState<Row>, changes: readonly Li
   let ids = [...list.ids];
   let { loaded, more, cut, problem } = list;
   const fresh: string[] = [];
-  let gone = false;
+  let [gone, added] = [false, false];
   for (const change of changes) {
     switch (change.kind) {
       case 'reset':
@@ -86,6 +86,7 @@ export function applyListChanges<Row>(list: ListState<Row>, changes: readonly Li
           if (rows.has(id)) continue;
           rows.set(id, row);
           ids.push(id);
+          added = true;
         }
         [loaded, more, problem] = [true, change.more, ''];
         break;
@@ -103,7 +104,8 @@ export function applyListChanges<Row>(list: ListState<Row>, changes: readonly Li
   const newest = fresh.toReversed();
   let all = newest.length === 0 ? ids : [...newest, ...ids];
   if (gone) all = all.filter((id) => rows.has(id));
-  all = sorted(all, rows, kind);
+  // A row that changes stays where it is: sorting is most of the cost, and only new ones call for it.
+  if (added || newest.length > 0) all = sorted(all, rows, kind);
   if (all.length > MAX_LISTED) {
     for (const id of all.slice(MAX_LISTED)) rows.delete(id);
     all = all.slice(0, MAX_LISTED);

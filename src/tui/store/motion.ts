@@ -1,9 +1,10 @@
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { unicodeGlyphs } from '../theme/glyphs.ts';
-import { paneRows, tableRows } from './layout.ts';
+import { paneColumns, paneRows, tableRows } from './layout.ts';
 import { withList } from './listing.ts';
 import { followLog, rowOfStep, withStep } from './log.ts';
 import { scrollLog, scrollLogTo } from './log-window.ts';
+import { machineText } from './machine-text.ts';
 import { listShown } from './place.ts';
 import { layoutOf, logPaneOf, shownLog, shownRun, withLog } from './select.ts';
 import type { Selection } from './selection.ts';
@@ -34,8 +35,9 @@ export function move(state: ConsoleState, motion: Motion): ConsoleState {
     case 'log':
       return moveInLog(state, motion);
     case 'machine': {
-      const height = paneRows(layoutOf(state), 'machine');
-      return withUi(state, { machineTop: scrolled(state.ui.machineTop, motion, height) });
+      const layout = layoutOf(state);
+      const lines = machineText(state, paneColumns(layout, 'machine'), unicodeGlyphs).length;
+      return withUi(state, { machineTop: scrolledIn(lines, state.ui.machineTop, motion, paneRows(layout, 'machine')) });
     }
     case 'list':
       return moveInList(state, motion);
@@ -96,8 +98,8 @@ function moveInList(state: ConsoleState, motion: Motion): ConsoleState {
 /** What is said of what is selected, never further than its last line. */
 function moveInText(state: ConsoleState, motion: Motion): ConsoleState {
   const height = paneRows(layoutOf(state), 'text');
-  const lowest = Math.max(0, textBelow(state, unicodeGlyphs).length - height);
-  return withUi(state, { textTop: Math.min(lowest, scrolled(state.ui.textTop, motion, height)) });
+  const lines = textBelow(state, unicodeGlyphs).length;
+  return withUi(state, { textTop: scrolledIn(lines, state.ui.textTop, motion, height) });
 }
 
 /** In the list of calls, or in the one that is looked at closely. */
@@ -146,6 +148,11 @@ function moveInLog(state: ConsoleState, motion: Motion): ConsoleState {
     case 'end':
       return withLog(state, followLog(log));
   }
+}
+
+/** The first line of a text that is shown in so many rows, moved: never so far that a row is empty. */
+function scrolledIn(lines: number, top: number, motion: Motion, height: number): number {
+  return Math.min(Math.max(0, lines - height), scrolled(top, motion, height));
 }
 
 /** A row moved, never above the first; who draws it knows the last. */

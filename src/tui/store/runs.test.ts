@@ -51,7 +51,9 @@ test('a run that was asked for stays, and is not taken for the newest of its mac
   const many = Array.from({ length: MAX_FINISHED_RUNS + 1 }, (_, at) =>
     run(`f${at}`, at + 9, Phase.SUCCEEDED, `m${at}`),
   );
-  const asked = applyRunChanges(noRuns, [{ kind: 'asked', run: run('old', 1, Phase.SUCCEEDED) }]);
+  const asked = applyRunChanges(noRuns, [
+    { kind: 'asked', runId: 'old', run: run('old', 1, Phase.SUCCEEDED), problem: '' },
+  ]);
   const state = applyRunChanges(asked, present(...many));
   expect([state.asked?.runId, state.latestOf.has('m')]).toEqual(['old', false]);
 });

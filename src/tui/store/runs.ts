@@ -6,13 +6,21 @@ import { millis } from '../format/time.ts';
 /** Finished runs that are kept in memory; beyond it the ones that finished first go. The server has them all. */
 export const MAX_FINISHED_RUNS = 500;
 
+/** What the server says of a run that was asked for by its id. */
+export interface AskedRun {
+  readonly runId: string;
+  readonly run: Run | undefined;
+  /** Why there is none, as a sentence; empty where there is one. */
+  readonly problem: string;
+}
+
 /** The runs that the console knows: those under way, and finished ones that it has seen or asked for. */
 export interface RunsState {
   readonly byId: ReadonlyMap<string, Run>;
   /** The newest known run of each machine. */
   readonly latestOf: ReadonlyMap<string, string>;
   /** The one that was asked for by its id last: it stays however many others there are, and says nothing of its machine's newest. */
-  readonly asked: Run | undefined;
+  readonly asked: AskedRun | undefined;
   /** How many are under way. */
   readonly active: number;
   /** How many of those no server works on, because theirs has gone and none has taken them up yet. */
@@ -23,7 +31,7 @@ export interface RunsState {
 export type RunChange =
   | { readonly kind: 'reset' }
   | { readonly kind: 'present'; readonly run: Run }
-  | { readonly kind: 'asked'; readonly run: Run };
+  | ({ readonly kind: 'asked' } & AskedRun);
 
 /** Nothing is known yet. */
 export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), asked: undefined, active: 0, recovering: 0 };
@@ -51,11 +59,11 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
       asked = undefined;
       continue;
     }
-    const { run } = change;
     if (change.kind === 'asked') {
-      asked = run;
+      asked = { runId: change.runId, run: change.run, problem: change.problem };
       continue;
     }
+    const { run } = change;
     byId.set(run.runId, run);
     const latest = byId.get(latestOf.get(run.machineId) ?? '');
     if (latest === undefined || startOf(run) >= startOf(latest)) latestOf.set(run.machineId, run.runId);

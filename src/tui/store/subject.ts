@@ -58,7 +58,7 @@ export function selectedEvent({ ui, lists }: ConsoleState): Event | undefined {
 /** What is known of a run: what the watch of all runs told last, else what a list has of it, or an answer to it. */
 export function knownRun({ runs, lists }: ConsoleState, runId: string): Run | undefined {
   const listed = lists.runs.rows.get(runId) ?? lists.machineRuns.rows.get(runId);
-  return runs.byId.get(runId) ?? listed ?? (runs.asked?.runId === runId ? runs.asked : undefined);
+  return runs.byId.get(runId) ?? listed ?? (runs.asked?.runId === runId ? runs.asked.run : undefined);
 }
 
 function about(row: Run | Event | undefined): Subject | undefined {

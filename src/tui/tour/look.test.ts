@@ -14,6 +14,8 @@ test('a guest that shows something finds nothing before it of what an explorer h
   const guest = { view: () => view, subscribe: () => () => undefined } as unknown as ConsoleGuest;
   store.setState((state) => ({
     ...withUi(state, {
+      place: 'events',
+      path: [{ kind: 'machine', machineId: 'machine-1', from: 'text' }],
       helpTop: 0,
       sorting: true,
       focus: 'log',
@@ -25,6 +27,7 @@ test('a guest that shows something finds nothing before it of what an explorer h
   followLook(store, guest)();
   const { ui, wire } = store.getState();
   expect([ui.helpTop, ui.sorting, isLogZoomed(ui), wire.open]).toEqual([undefined, false, false, false]);
+  expect([ui.place, ui.path, ui.focus]).toEqual(['machines', [], 'machines']);
   // A machine that is to be shown is not filtered away.
   expect(store.getState().view).toMatchObject({ filter: '', sort: 'machine' });
   // How somebody likes to read a log is nothing that lies in the way.

@@ -1,6 +1,7 @@
 import type { Pane } from '../store/layout.ts';
 import { tableRows } from '../store/layout.ts';
 import { zoomLog } from '../store/motion.ts';
+import { isAtMachines } from '../store/place.ts';
 import { layoutOf } from '../store/select.ts';
 import { select } from '../store/selection.ts';
 import type { ConsoleState } from '../store/state.ts';
@@ -47,7 +48,8 @@ export function followLook(store: ConsoleStore, guest: ConsoleGuest): () => void
 function cleared(state: ConsoleState): ConsoleState {
   const { dialog } = state.ui;
   const closed = dialog === undefined ? state : closeDialog(state, dialog.id);
-  const below = zoomLog(goTo({ ...showView(closed, allMachines), wire: noWire }, 'machines'), false);
+  const all = { ...showView(closed, allMachines), wire: noWire };
+  const below = zoomLog(isAtMachines(all.ui) ? all : goTo(all, 'machines'), false);
   return withUi(below, { helpTop: undefined, prompt: undefined, sorting: false });
 }
 
