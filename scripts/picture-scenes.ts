@@ -78,6 +78,35 @@ export const SCENES: readonly Scene[] = [
     back: (terminal) => gone(terminal, ESC, 'PreviewRun'),
   },
   {
+    name: 'machine',
+    show: async (terminal) => {
+      await goTo(terminal, 3);
+      await pressed(terminal, '\r', /Runs \d/);
+      await terminal.until(/(▸|>) Runs/);
+    },
+    back: (terminal) => pressed(terminal, ESC, /(▸|>) Machines/),
+  },
+  {
+    name: 'runs',
+    show: async (terminal) => {
+      await pressed(terminal, '2', /(▸|>) Runs \d/);
+      await terminal.until((text) => /Run \w{8}/.test(text) && !/Log .* 0 lines|no line so far/.test(text));
+    },
+  },
+  {
+    name: 'plans',
+    show: async (terminal) => {
+      await pressed(terminal, '3', /(▸|>) Plans \d/);
+      await pressed(terminal, 'Gkk', /Plan . repave-join/);
+    },
+  },
+  { name: 'events', show: (terminal) => pressed(terminal, '4', /Events \d[\s\S]*message /) },
+  {
+    name: 'server-log',
+    show: (terminal) => pressed(terminal, '5', /Server log .* [1-9]\d* lines?/),
+    back: (terminal) => pressed(terminal, '1', /(▸|>) Machines/),
+  },
+  {
     name: 'refused',
     show: async (terminal) => {
       await goTo(terminal, 2);

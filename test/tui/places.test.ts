@@ -59,8 +59,8 @@ describe('the runs', () => {
     const { rows } = terminal;
     expect(rows[1]).toMatch(/^ Runs +1 machines {2}2 runs {2}3 plans {2}4 events {2}5 log$/);
     expect(rows[2]).toMatch(/^╭ ▸ Runs 2 ─+╮$/);
-    expect(rows[3]).toMatch(/^│ {4}RUN +MACHINE +PLAN +PHASE +STEP +BY +AGE +TOOK +NOTE +│$/);
-    expect(rows[4]).toMatch(/^│ > {2}7f3a91kq {2}machine-1 +repave-join +RUNNING +repave-image +lin +\ds +\d\.\ds/);
+    expect(rows[3]).toMatch(/^│ {4}RUN +MACHINE +PLAN +PHASE +STEP +AGE +TOOK +NOTE +│$/);
+    expect(rows[4]).toMatch(/^│ > {2}7f3a91kq {2}machine-1 +repave-join +RUNNING +repave-image +\ds +\d\.\ds/);
     expect(rows[5]).toMatch(/^│ {4}aaaa0000 {2}machine-2 +repave-join +FAILED +.* 10m +30\.0s {2}the disk is full/);
     expect(rows[10]).toMatch(/^╭ Run 7f3a91kq · repave-join · machine-1/);
     expect(rows.map((row) => row.length)).toEqual(expect.arrayContaining([120]));
@@ -372,6 +372,14 @@ describe("the server's log", () => {
     await terminal.until(/60 lines saved in .*server-log-/);
     terminal.press(ESC);
     await terminal.until('▸ Machines 3');
+  });
+
+  test('that it was read says nothing of what stands below the machines', async () => {
+    const { terminal } = await opened({ columns: 80, rows: 24 });
+    terminal.press('5');
+    await terminal.until('▸ Server log');
+    terminal.press('1');
+    await terminal.until('╭ Run 7f3a91kq');
   });
 
   test("the run's log is untouched by it", async () => {

@@ -170,3 +170,26 @@ test('the calls on the wire are told one by one, and one of them is read whole',
   terminal.press('\x1b');
   await hears('The calls are closed.');
 });
+
+test('where somebody goes is said, what is there, and the row that they move to', async () => {
+  const { terminal, backend, hears } = listen({ backend: three() });
+  await hears('machine-1, 1 of 3');
+  backend.pastRuns.push(repave('7f3a91kq00000000', 'machine-2', 2, { createdAt: ago(9_000) }));
+  backend.pastRuns.push(
+    repave('aaaa000000000000', 'machine-3', 4, { phase: Run_Phase.SUCCEEDED, createdAt: ago(90_000) }),
+  );
+  terminal.press('2');
+  await hears('Runs.');
+  await hears('2 runs.');
+  await hears(/^1 of 2, 7f3a91kq, machine-2, repave-join, RUNNING, repave-image/m);
+  terminal.press('j');
+  await hears(/^2 of 2, aaaa0000, machine-3, repave-join, SUCCEEDED/m);
+  terminal.press('\r');
+  await hears('Runs, run aaaa0000.');
+  await hears('Run aaaa0000, repave-join on machine-3.');
+  terminal.press('3');
+  await hears('Plans.');
+  await hears(/^1 of 5, repave-join, REPAVE/m);
+  terminal.press('\r');
+  await hears('attention: destroys everything on its disk');
+});

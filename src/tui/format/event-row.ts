@@ -21,7 +21,7 @@ export function eventColumns(machine: number): readonly ListColumn<EventColumn>[
     { key: 'run', title: 'RUN', width: 8, leaves: 3 },
     { key: 'kind', title: 'KIND', width: 19, leaves: 2 },
     { key: 'by', title: 'BY', width: 10, leaves: 1 },
-    { key: 'message', title: 'MESSAGE', width: 16, flexible: true },
+    { key: 'message', title: 'MESSAGE', width: 28, flexible: true },
   ];
 }
 

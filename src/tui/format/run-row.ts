@@ -18,13 +18,13 @@ export function runColumns(machine: number): readonly ListColumn<RunColumn>[] {
   return [
     { key: 'run', title: 'RUN', width: 8 },
     ...(machine === 0 ? [] : [ids]),
-    { key: 'plan', title: 'PLAN', width: 14, leaves: 4 },
+    { key: 'plan', title: 'PLAN', width: 14, leaves: 5 },
     { key: 'phase', title: 'PHASE', width: 9 },
     { key: 'step', title: 'STEP', width: 20, leaves: 3 },
     { key: 'by', title: 'BY', width: 10, leaves: 1 },
     { key: 'age', title: 'AGE', width: 4, align: 'right', leaves: 2 },
-    { key: 'took', title: 'TOOK', width: 7, align: 'right', leaves: 5 },
-    { key: 'note', title: 'NOTE', width: 12, flexible: true },
+    { key: 'took', title: 'TOOK', width: 7, align: 'right', leaves: 4 },
+    { key: 'note', title: 'NOTE', width: 20, flexible: true },
   ];
 }
 

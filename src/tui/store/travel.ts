@@ -93,7 +93,8 @@ function goInFromEvent(state: ConsoleState): ConsoleState {
 function arrive(state: ConsoleState): ConsoleState {
   const unzoomed = withUi(state, { logLook: { ...state.ui.logLook, zoomed: false } });
   const [first = 'machines'] = layoutOf(unzoomed).order;
-  return settled(focusPane(unzoomed, first));
+  // Not by the focus: that the server's log was read says nothing of which of run and log is to be seen elsewhere.
+  return settled(withUi(unzoomed, { focus: first }));
 }
 
 function settled(state: ConsoleState): ConsoleState {
