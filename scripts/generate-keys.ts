@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { allActions } from '../src/tui/actions/all.ts';
 import { keyLabel } from '../src/tui/keys/chunk.ts';
 import type { Group } from '../src/tui/keys/registry.ts';
+import { COMMANDS } from '../src/tui/palette/commands.ts';
 import { packageRoot } from './bundle.ts';
 
 const KEYS_FILE = join(packageRoot, 'docs', 'keys.md');
@@ -16,6 +17,14 @@ const GROUPS: readonly (readonly [Group, string])[] = [
   ['Log', 'In the log'],
   ['Rest', 'The program'],
   ['Dialog', 'In a dialog'],
+];
+
+/** What holds of every command. */
+const AROUND = [
+  'Behind `:` every action can be called by its name as well, and names are taken in any case. Where `[ID]` is left out, the command is',
+  'about what its key is about. Tab goes on as far as all choices agree and then through them; up and down bring back earlier lines,',
+  'which are kept for the next session.',
+  '',
 ];
 
 /** The page, as the actions say it. */
@@ -32,6 +41,8 @@ function keysPage(): string {
       ? []
       : [`## ${heading}`, '', ...tableLines([['key', 'in short', 'what it does', 'action'], ...rows]), ''];
   });
+  const commands = COMMANDS.map(({ name, operand, help }) => [`\`${`:${name} ${operand}`.trimEnd()}\``, help]);
+  const commandTable = ['## Commands', '', ...tableLines([['command', 'what it does'], ...commands]), '', ...AROUND];
   const head = [
     '# Keys of the console',
     '',
@@ -40,7 +51,7 @@ function keysPage(): string {
     'name of the action: `bmdemo config init` writes one that has them all.',
     '',
   ];
-  return `${[...head, ...tables.flat()].join('\n').trimEnd()}\n`;
+  return `${[...head, ...tables.flat(), ...commandTable].join('\n').trimEnd()}\n`;
 }
 
 /** A table with its columns below each other, as the formatter has it. */

@@ -1,4 +1,8 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Client } from '../client/client.ts';
+import type { FileOutcome } from '../tui/backend.ts';
 import { printable } from '../tui/format/printable.ts';
 import type { RegisterMachinesResult } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
 import { RegisterMachinesResult_Outcome as Outcome } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
@@ -63,9 +67,35 @@ export async function importFile(context: Context, order: ImportOrder): Promise<
   const file = await readMachineFile(order, context.io.input);
   const bad = file.mistakes.length > 0 || (order.atomic && file.rows.some(({ mistakes }) => mistakes.length > 0));
   const told = await registerRows(context.client(), file, order, bad);
-  const mistakes = [...file.mistakes, ...told.flatMap((one) => one.mistakes)].toSorted((a, b) => a.line - b.line);
+  const mistakes = mistakesIn(file, told);
   await writeTold(context, order, told, mistakes);
   return mistakes.length > 0 ? EXIT.refused : EXIT.done;
+}
+
+/**
+ * Imports a file for a console: what became of its machines in a few words, and every mistake with its place.
+ *
+ * @param file a path; `~/` is the home directory
+ */
+export async function importFileBriefly(client: Client, file: string, signal: AbortSignal): Promise<FileOutcome> {
+  // There the keys come in on standard input.
+  if (file === '-') throw new Error('a console imports files alone, and nothing that is piped in');
+  const path = file.startsWith('~/') ? join(homedir(), file.slice(2)) : file;
+  const read = await readMachineFile({ file: path, format: null, map: [] }, Readable.from([]));
+  const told = await registerRows(client, read, { atomic: false, dryRun: false }, read.mistakes.length > 0, signal);
+  return {
+    counts: countsText(told),
+    mistakes: mistakesIn(read, told).map((mistake) => printable(`${placeText(file, mistake)}: ${mistake.message}`)),
+  };
+}
+
+function placeText(file: string, { line, column }: Place): string {
+  if (line === 0) return file;
+  return column === '' ? `${file}:${line}` : `${file}:${line}:${column}`;
+}
+
+function mistakesIn(file: MachineFile, told: readonly Told[]): readonly Mistake[] {
+  return [...file.mistakes, ...told.flatMap((one) => one.mistakes)].toSorted((a, b) => a.line - b.line);
 }
 
 /** How machines are registered. */
@@ -177,9 +207,8 @@ export async function writeTold(
     const wrong = mistakes.map(({ line, column, message }) => ({ file: name, line, column, message }));
     await io.out.write(documentText({ machines, mistakes: wrong, dryRun }, form));
   }
-  for (const { line, column, message } of mistakes) {
-    const place = line === 0 ? name : column === '' ? `${name}:${line}` : `${name}:${line}:${column}`;
-    await io.err.line(`${paintErr('error', printable(place))}: ${printable(message)}`);
+  for (const mistake of mistakes) {
+    await io.err.line(`${paintErr('error', printable(placeText(name, mistake)))}: ${printable(mistake.message)}`);
   }
   const changes = told.some(({ outcome }) => outcome === 'new' || outcome === 'changed' || outcome === 'retired');
   const none =

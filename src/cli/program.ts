@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { didYouMean } from '../client/suggest.ts';
 import { addApproveCommand } from './approve.ts';
 import { addCancelCommand } from './cancel.ts';
 import { addCompletionCommand } from './completion.ts';
@@ -25,7 +26,6 @@ import { addRunCommand } from './run.ts';
 import { addRunsCommand } from './runs.ts';
 import { addServeCommand } from './serve.ts';
 import { addSettings } from './settings/resolve.ts';
-import { didYouMean } from './settings/suggest.ts';
 import { addStartCommand, addTypeCommands } from './start.ts';
 import { addStoreCommand } from './store.ts';
 import { runTranscript } from './transcript.ts';

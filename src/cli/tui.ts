@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Address } from '../client/address.ts';
 import { parseAddress } from '../client/address.ts';
+import type { Client } from '../client/client.ts';
 import type { StoreConfig } from '../server/config.ts';
+import type { Imports } from '../tui/client-backend.ts';
 import { backendOf } from '../tui/client-backend.ts';
 import type { ConsoleOptions, OpenedServer } from '../tui/options.ts';
 import { refuseTerminal } from '../tui/terminal/fit-terminal.ts';
@@ -12,6 +14,7 @@ import { action } from './context.ts';
 import { importDemoMachines } from './demo-machines.ts';
 import type { ExitCode } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
+import { importFileBriefly } from './import-file.ts';
 import { LogFile } from './log-file.ts';
 import type { OwnServer } from './own-server.ts';
 import { lossText, startOwnServer } from './own-server.ts';
@@ -108,12 +111,17 @@ export function consoleManner(
 
 function opened(context: Context, address: Address): OpenedServer {
   const client = context.client({ address, waitForServer: true, record: true });
-  const importMachines = async (count: number, signal: AbortSignal) => {
+  const demo = async (count: number, signal: AbortSignal) => {
     const results = await importDemoMachines(client, count, signal);
     const ofOutcome = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
     return { created: ofOutcome('new'), updated: ofOutcome('changed'), unchanged: ofOutcome('unchanged') };
   };
-  return { backend: backendOf(client, importMachines), label: address.label };
+  return { backend: backendOf(client, importsOf(client, demo)), label: address.label };
+}
+
+/** What a console imports with. @param importDemoMachines its own way to demo machines */
+export function importsOf(client: Client, importDemoMachines: Imports['importDemoMachines']): Imports {
+  return { importDemoMachines, importFile: (file, signal) => importFileBriefly(client, file, signal) };
 }
 
 /** Ends the console's own server. What is in memory is lost either way, so that no call is waited for. */

@@ -74,6 +74,14 @@ export interface ImportOutcome {
   readonly unchanged: number;
 }
 
+/** What became of a file of machines. */
+export interface FileOutcome {
+  /** How many of which kind: `12 machines: 3 new, 9 unchanged`. */
+  readonly counts: string;
+  /** What is wrong in it, each with its place: `racks.csv:4:mac: …`. */
+  readonly mistakes: readonly string[];
+}
+
 /**
  * What the console asks of a client. Calls reject with an Error whose message is one sentence for people; where the
  * server gave a stable word for it (`NEEDS_INTERVENTION`, `MACHINE_BUSY` …) it is the error's `reason`. Streams go on
@@ -125,6 +133,8 @@ export interface ConsoleBackend {
   repair(target: RepairTarget, values: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Machine>;
   /** Registers machine-1 … machine-N of the fake provider; harmless where they are there already. */
   importDemoMachines(count: number, signal: AbortSignal): Promise<ImportOutcome>;
+  /** Registers the machines of a CSV, YAML or JSON file. */
+  importFile(file: string, signal: AbortSignal): Promise<FileOutcome>;
 }
 
 /** The server's stable word for why a call failed; empty where it gave none. */

@@ -2,17 +2,17 @@ import { CallRecorder } from '../client/call-record.ts';
 import type { Client } from '../client/client.ts';
 import type { ConnectionState } from '../client/connection.ts';
 import type { StreamSettings } from '../client/resume.ts';
-import type { ConsoleBackend, ImportOutcome, LinkState } from './backend.ts';
+import type { ConsoleBackend, LinkState } from './backend.ts';
 
-/** Registers demo machines; who has the program's commands has it. */
-export type ImportDemoMachines = (count: number, signal: AbortSignal) => Promise<ImportOutcome>;
+/** Registering machines; who has the program's commands has it. */
+export type Imports = Pick<ConsoleBackend, 'importDemoMachines' | 'importFile'>;
 
 /**
  * The console's view of a client.
  *
  * @param client one that waits for its server (`waitForServer`): a console outlives the server's absence
  */
-export function backendOf(client: Client, importDemoMachines: ImportDemoMachines): ConsoleBackend {
+export function backendOf(client: Client, imports: Imports): ConsoleBackend {
   const { address, user, encrypted } = client;
   return {
     encrypted,
@@ -61,7 +61,7 @@ export function backendOf(client: Client, importDemoMachines: ImportDemoMachines
         }
       }
     },
-    importDemoMachines,
+    ...imports,
   };
 }
 

@@ -13,10 +13,11 @@ import { READER_SIZE, screenText } from './reader/screen-text.tsx';
 import { CrashBoundary } from './screens/CrashBoundary.tsx';
 import type { Suspend } from './screens/Root.tsx';
 import { Root } from './screens/Root.tsx';
-import { carryOut, importDemoMachines, preview, retryNow } from './session/carry-out.ts';
+import { carryOut, importDemoMachines, importFile, preview, retryNow } from './session/carry-out.ts';
 import type { Notice } from './session/clipboard.ts';
 import { Clipboard } from './session/clipboard.ts';
 import { Clock } from './session/clock.ts';
+import { CommandHistory } from './session/command-history.ts';
 import type { Hands } from './session/perform.ts';
 import { saveLog } from './session/save-log.ts';
 import { Session } from './session/session.ts';
@@ -47,6 +48,7 @@ export class Stage {
   readonly #store: ConsoleStore;
   readonly #clock: Clock;
   readonly #clipboard: Clipboard;
+  readonly #history: CommandHistory;
   readonly #closing = new AbortController();
   readonly #exit = Promise.withResolvers<ConsoleExit>();
   readonly #undo: (() => void)[] = [];
@@ -82,6 +84,8 @@ export class Stage {
       },
       now: Date.now(),
     });
+    this.#history = new CommandHistory(options.stateDirectory);
+    this.#store.setState({ history: this.#history.lines });
     this.#clock = new Clock(this.#store);
     const parts: ConsoleParts = {
       store: this.#store,
@@ -165,6 +169,13 @@ export class Stage {
       },
       importDemoMachines: (count) => {
         if (this.#hands !== undefined) void importDemoMachines(count, this.#hands);
+      },
+      importFile: (file) => {
+        if (this.#hands !== undefined) void importFile(file, this.#hands);
+      },
+      remember: (line) => {
+        this.#history.add(line);
+        this.#store.setState({ history: this.#history.lines });
       },
       copy: (copied) => void this.#tell(this.#clipboard.copy(copied)),
       saveLog: () => void this.#tell(saveLog(this.#store.getState(), this.#options.stateDirectory, Date.now())),

@@ -4,6 +4,7 @@ import { CallRecorder } from '../../src/client/call-record.ts';
 import type {
   ConsoleBackend,
   EventPage,
+  FileOutcome,
   ImportOutcome,
   LinkState,
   PageQuery,
@@ -82,6 +83,9 @@ export class BackendDouble implements ConsoleBackend {
   readonly started: StartRunOrder[] = [];
   readonly canceled: string[] = [];
   readonly imported: number[] = [];
+  readonly importedFiles: string[] = [];
+  /** What an import of a file answers. */
+  onFile: (file: string) => Promise<FileOutcome> = () => Promise.resolve({ counts: '2 machines: 2 new', mistakes: [] });
   readonly retried: string[] = [];
   readonly repaired: { readonly target: RepairTarget; readonly values: Readonly<Record<string, string>> }[] = [];
   /** What a repair answers; the machine in MAINTENANCE if not set. */
@@ -289,6 +293,11 @@ export class BackendDouble implements ConsoleBackend {
   retryNow(runId: string): Promise<Run> {
     this.retried.push(runId);
     return Promise.resolve(repave(runId, 'machine-1', 0));
+  }
+
+  importFile(file: string): Promise<FileOutcome> {
+    this.importedFiles.push(file);
+    return this.onFile(file);
   }
 
   importDemoMachines(count: number): Promise<ImportOutcome> {

@@ -44,7 +44,7 @@ describe('at 120×40', () => {
     expect(rows[13]).toMatch(/^│ · join-cluster +│/);
     expect(rows[37]).toMatch(/layer 40\/40 +│$/);
     expect(rows[39]).toBe(
-      ' r repave  b reboot  m RMA  u upgrade  w net-reconfig  c cancel  / filter  s sort  space mark  y copy  ? help  q quit',
+      ' r repave  b reboot  m RMA  u upgrade  c cancel  / filter  s sort  space mark  y copy  : command  ? help  q quit',
     );
   });
 

@@ -7,7 +7,7 @@ import type { ConsoleExit, OpenedServer } from '../../tui/options.ts';
 import type { Size } from '../../tui/store/layout.ts';
 import type { Context } from '../context.ts';
 import { stateDirectory } from '../state-directory.ts';
-import { consoleManner } from '../tui.ts';
+import { consoleManner, importsOf } from '../tui.ts';
 import { TourGuest } from './guest.ts';
 import { importForTour } from './host.ts';
 import type { DemoOptions } from './options.ts';
@@ -99,5 +99,11 @@ async function openWhenStarted(context: Context, director: Director, signal: Abo
     check();
   });
   const client = context.client({ address: parseAddress(label), waitForServer: true, record: true });
-  return { backend: backendOf(client, (count, until) => importForTour(client, count, until)), label };
+  return {
+    backend: backendOf(
+      client,
+      importsOf(client, (count, until) => importForTour(client, count, until)),
+    ),
+    label,
+  };
 }

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { didYouMean } from '../settings/suggest.ts';
+import { didYouMean } from '../../client/suggest.ts';
 import type { MachineFile, Mistake, Row, TextField } from './row.ts';
 import { MAX_ROWS, RowBuilder, TEXT_FIELDS, unreadableRow } from './row.ts';
 

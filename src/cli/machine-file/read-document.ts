@@ -1,6 +1,6 @@
 import type { Node, ParsedNode } from 'yaml';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { didYouMean } from '../settings/suggest.ts';
+import { didYouMean } from '../../client/suggest.ts';
 import type { MachineFile, Mistake, Place, Row, TextField } from './row.ts';
 import { MAX_ROWS, RowBuilder, unreadableRow } from './row.ts';
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { z } from 'zod';
+import { didYouMean } from '../../client/suggest.ts';
 import type { DataMistake, ScriptMistake } from '../../tour/script/mistake.ts';
 import { formatScriptMistake } from '../../tour/script/mistake.ts';
 import { readYamlText } from '../../tour/script/yaml-text.ts';
@@ -13,7 +14,6 @@ import { CONFIG_SCHEMA } from './config-schema.ts';
 import { readKeys, unknownAction } from './key-settings.ts';
 import type { SettingName } from './settings.ts';
 import { SETTINGS } from './settings.ts';
-import { didYouMean } from './suggest.ts';
 
 /** The longest file, in characters. */
 const LONGEST_FILE = 256 * 1024;

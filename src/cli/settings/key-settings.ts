@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { didYouMean } from '../../client/suggest.ts';
 import type { DataMistake } from '../../tour/script/mistake.ts';
 import { allActions } from '../../tui/actions/all.ts';
 import type { Key } from '../../tui/keys/chunk.ts';
 import type { Bound, Keymap } from '../../tui/keys/keymap.ts';
 import { collide, parseKey, whyFixed, whyNotFor } from '../../tui/keys/keymap.ts';
-import { didYouMean } from './suggest.ts';
 
 const MUST = 'must be a key, or a list of keys';
 const ONE = z.union([z.string(), z.number()], MUST);

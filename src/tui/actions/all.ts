@@ -4,6 +4,7 @@ import { findActions } from './find.ts';
 import { logActions } from './log.ts';
 import { markActions } from './mark.ts';
 import { moveActions } from './move.ts';
+import { paletteActions } from './palette.ts';
 import { placeActions } from './place.ts';
 import { programActions } from './program.ts';
 import { repairActions } from './repair.ts';
@@ -20,6 +21,7 @@ export const allActions = [
   ...moveActions,
   ...placeActions,
   ...copyActions,
+  ...paletteActions,
   ...wireActions,
   ...programActions,
   ...dialogActions,

@@ -68,6 +68,7 @@ export const findActions: readonly ConsoleAction[] = [
     group: 'Inner',
     scopes: ['prompt'],
     footer: 1,
+    when: ({ ui }) => ui.prompt?.kind !== 'command',
     run: ({ store }) => store.setState(accept),
   },
   {

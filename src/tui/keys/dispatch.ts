@@ -56,7 +56,7 @@ function dispatchKey<Effects>(key: Key, registry: Registry<Effects>, context: Ac
     if (dialog !== undefined && (!dialog.armed || dialog.busy)) return;
     if (type(key, context)) return;
   }
-  if (action !== undefined) perform(action, context);
+  if (action !== undefined) performAction(action, context);
   else if (scope === 'sorting') {
     // What is no column was not meant for sorting.
     store.setState((now) => withUi(now, { sorting: false }));
@@ -65,7 +65,7 @@ function dispatchKey<Effects>(key: Key, registry: Registry<Effects>, context: Ac
 }
 
 /** Does what an action does, or says why it cannot be done. */
-function perform<Effects>(action: Action<Effects>, context: ActionContext<Effects>): void {
+export function performAction<Effects>(action: Action<Effects>, context: ActionContext<Effects>): void {
   const refusal = refusalOf(action, context.store.getState());
   if (refusal === undefined) action.run(context);
   else context.store.setState((state) => showToast(state, 'warn', refusal));
@@ -105,6 +105,6 @@ function withText(state: ConsoleState, field: FieldState): ConsoleState {
     }));
   }
   if (prompt === undefined) return state;
-  const next = withUi(state, { prompt: { ...prompt, field } });
+  const next = withUi(state, { prompt: { kind: prompt.kind, before: prompt.before, field } });
   return prompt.kind !== 'filter' || asksServer(state, field.text) ? next : setFilter(next, field.text);
 }

@@ -13,6 +13,7 @@ export type Group = 'Move' | 'Act' | 'Find' | 'Mark' | 'Log' | 'Rest' | 'Dialog'
 export interface ActionContext<Effects> {
   readonly store: ConsoleStore;
   readonly effects: Effects;
+  readonly registry: Registry<Effects>;
 }
 
 /** One thing that a key does: the one source of dispatch, footer and help. */

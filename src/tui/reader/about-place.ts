@@ -3,7 +3,7 @@ import { shownRows } from '../store/log.ts';
 import { stepUnderCursor } from '../store/motion.ts';
 import { isAtServerLog } from '../store/place.ts';
 import { selectedMachine, shownLog, shownRun } from '../store/select.ts';
-import type { ConsoleState } from '../store/state.ts';
+import type { ConsoleState, PromptState } from '../store/state.ts';
 import { textBelow } from '../store/text-below.ts';
 import { SORT_COLUMNS } from '../store/view.ts';
 import { listNews, listSentences, placeSentence } from './about-list.ts';
@@ -20,6 +20,13 @@ import {
 
 /** Lines of a log that are read at once: the last of them. */
 const LOG_LINES = 10;
+
+/** What is said when a line begins to be typed. */
+const PROMPTS: Readonly<Record<PromptState['kind'], string>> = {
+  filter: 'Type the filter. Enter applies, Esc leaves it as it was.',
+  search: 'Type the text to look for. Enter applies, Esc leaves it as it was.',
+  command: 'Type a command. Tab completes it, Enter does it, Esc leaves it.',
+};
 
 /** Where somebody has gone, and what is there. */
 export function placeNews(before: ConsoleState, after: ConsoleState): readonly string[] {
@@ -40,9 +47,7 @@ export function placeNews(before: ConsoleState, after: ConsoleState): readonly s
   }
   if (ui.prompt !== undefined && before.ui.prompt === undefined) {
     const { kind } = ui.prompt;
-    lines.push(
-      `Type the ${kind === 'filter' ? 'filter' : 'text to look for'}. Enter applies, Esc leaves it as it was.`,
-    );
+    lines.push(PROMPTS[kind]);
   }
   if (before.marks.ids.size !== marks.ids.size) lines.push(`${count(marks.ids.size, 'machine')} marked.`);
   if (before.ui.focus !== ui.focus) lines.push(...paneSentences(after));

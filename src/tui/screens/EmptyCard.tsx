@@ -45,10 +45,16 @@ function emptyLines(state: ConsoleState, actions: Actions | undefined): readonly
     );
   }
   const server = connection.label === DEFAULT_ADDRESS ? '' : ` --server ${connection.label}`;
-  lines.push(keyLine(keyFor(state, 'program.help'), 'what every key does'));
   const mayImport = importing !== undefined && withheldReason(importing, state) === undefined;
+  const command = keyFor(state, 'palette.open');
+  if (mayImport) lines.push(keyLine(command, `import FILE brings machines of your own: ${command}import racks.csv`));
+  lines.push(keyLine(keyFor(state, 'program.help'), 'what every key does'));
   if (connection.server?.hasFake === true && mayImport) {
-    lines.push([], [{ text: `In another terminal: bmdemo import 12${server}`, tone: 'muted' }]);
+    lines.push(
+      [],
+      [{ text: `In another terminal: bmdemo import 12${server}`, tone: 'muted' }],
+      [{ text: 'A guided tour of all of it: bmdemo demo', tone: 'muted' }],
+    );
   }
   return lines;
 }

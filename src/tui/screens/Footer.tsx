@@ -57,12 +57,12 @@ interface PromptLineProps {
 
 /** The line that is typed, and the keys that end it. */
 function PromptLine({ prompt, keys, columns }: PromptLineProps) {
-  const hint = prompt.kind === 'filter' ? 'filter' : 'search';
+  const hint = prompt.kind;
   const cells = Math.max(16, columns - lineWidth(keys) - hint.length - 8);
   const field = fieldLine(prompt.field, true, cells);
   const line: Line = [
     { text: ` ${hint} `, tone: 'muted' },
-    { text: '/', tone: 'accent' },
+    { text: prompt.kind === 'command' ? ':' : '/', tone: 'accent' },
     ...field,
     { text: '  ' },
     ...keys,

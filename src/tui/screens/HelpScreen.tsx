@@ -5,6 +5,8 @@ import { fitLine } from '../format/segment.ts';
 import { keyLabel } from '../keys/chunk.ts';
 import type { Action, Group } from '../keys/registry.ts';
 import { withheldReason } from '../keys/registry.ts';
+import type { Command } from '../palette/commands.ts';
+import { commandsFor } from '../palette/commands.ts';
 import { keyFor } from '../store/key-names.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { useConsole, useParts, useTheme } from '../widgets/context.tsx';
@@ -27,13 +29,17 @@ export function HelpScreen() {
   const { glyphs } = useTheme();
   const { columns, rows } = useConsole(({ ui }) => ui.size);
   const actions = useConsole((state) => toBeHad(registry.actions, state), sameActions);
+  const commands = useConsole((state) => commandsFor(registry, state), sameCommands);
   const close = useConsole((state) => keyFor(state, 'program.help'));
   const wanted = useConsole(({ ui }) => ui.helpTop ?? 0);
   const width = columns - PANEL_SIDES;
   const height = rows - 4;
   const half = Math.floor(width / 2);
   const blocksIn = (cells: number) =>
-    GROUPS.map((group) => blockOf(group, actions, glyphs.ascii, cells)).filter((block) => block.length > 0);
+    GROUPS.flatMap((group) => [
+      ...(group === 'Rest' ? [commandBlock(commands, cells)] : []),
+      blockOf(group, actions, glyphs.ascii, cells),
+    ]).filter((block) => block.length > 0);
   const list = blocksIn(width).flat();
   // One below the other reads best; side by side only where that spares the scrolling, and breaks no line.
   const isBroken = blocksIn(half - GAP).flat().length > blocksIn(Number.MAX_SAFE_INTEGER).flat().length;
@@ -84,6 +90,25 @@ function blockOf(group: Group, actions: readonly Action<ConsoleEffects>[], ascii
     ];
   });
   return [[{ text: group === 'Dialog' ? 'In a dialog' : group, tone: 'accent' }], ...lines, []];
+}
+
+function sameCommands(a: readonly Command[], b: readonly Command[]): boolean {
+  return a.length === b.length && a.every((command, at) => command === b[at]);
+}
+
+/** What can be typed behind `:`. */
+function commandBlock(commands: readonly Command[], cells: number): Line[] {
+  const lines = commands.flatMap(({ name, operand, help }): Line[] => {
+    const [first = '', ...rest] = wrap(help, cells - INDENT, MAX_HELP_ROWS);
+    return [
+      [
+        { text: `  ${`:${name} ${operand}`.padEnd(INDENT - 2)}`, tone: 'key' },
+        { text: first, tone: 'muted' },
+      ],
+      ...rest.map((text): Line => [{ text: ' '.repeat(INDENT) }, { text, tone: 'muted' }]),
+    ];
+  });
+  return [[{ text: 'Commands', tone: 'accent' }], ...lines, []];
 }
 
 /** Blocks in two columns of about the same height, in their order. */

@@ -13,6 +13,7 @@ import { DialogView } from './DialogView.tsx';
 import { Footer } from './Footer.tsx';
 import { HelpScreen } from './HelpScreen.tsx';
 import { MainScreen } from './MainScreen.tsx';
+import { PaletteView } from './PaletteView.tsx';
 import { TooSmall } from './TooSmall.tsx';
 import { WireScreen } from './WireScreen.tsx';
 
@@ -62,11 +63,13 @@ export function Screens({ footer }: { readonly footer: boolean }) {
   const help = useConsole(({ ui }) => ui.helpTop !== undefined);
   const wire = useConsole((state) => state.wire.open);
   const dialog = useConsole(({ ui }) => ui.dialog);
+  const palette = useConsole(({ ui }) => ui.prompt?.kind === 'command');
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows}>
       {help ? <HelpScreen /> : wire ? <WireScreen /> : <MainScreen />}
       <Box flexGrow={1} />
       {footer ? <Footer /> : undefined}
+      {palette ? <PaletteView /> : undefined}
       {dialog === undefined ? undefined : <DialogView key={dialog.id} dialog={dialog} />}
     </Box>
   );

@@ -70,6 +70,19 @@ export async function importDemoMachines(number: number, { store, backend, sessi
   }
 }
 
+/** Registers the machines of a file, and says how many of which kind, and what is wrong in it first. */
+export async function importFile(file: string, { store, backend, session }: Hands): Promise<void> {
+  try {
+    const { counts, mistakes } = await backend.importFile(file, session.signal);
+    const [first, ...others] = mistakes;
+    const more = others.length === 0 ? '' : `; and ${count(others.length, 'more mistake')}`;
+    const text = first === undefined ? counts : `${counts}; ${first}${more}`;
+    store.setState((state) => showToast(state, first === undefined ? 'ok' : 'warn', text));
+  } catch (error) {
+    if (!session.signal.aborted) store.setState((state) => showToast(state, 'error', failureMessage(error)));
+  }
+}
+
 function refuse({ id }: Dialog, message: string, store: ConsoleStore): void {
   const open = store.getState().ui.dialog?.id === id;
   store.setState((state) =>

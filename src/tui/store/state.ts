@@ -35,10 +35,14 @@ export interface Toast {
 /** A line that is typed in the footer. */
 export interface PromptState {
   /** What it is for. */
-  readonly kind: 'filter' | 'search';
+  readonly kind: 'filter' | 'search' | 'command';
   readonly field: FieldState;
   /** What was there before, for Esc. */
   readonly before: string;
+  /** Of a command: which of the lines typed before it is, from the newest. */
+  readonly recalled?: number;
+  /** Of a command: what was typed before Tab went through the choices, and which of them it is at. */
+  readonly tabbed?: { readonly stem: string; readonly at: number };
 }
 
 /** What is shown and who has the keyboard. */
@@ -106,6 +110,8 @@ export interface ConsoleState {
   readonly ui: UiState;
   readonly settings: SettingsState;
   readonly clock: ClockState;
+  /** The command lines that were typed before, the newest first. */
+  readonly history: readonly string[];
 }
 
 /** What a console begins with. */
@@ -158,5 +164,6 @@ export function initialState({ label, attached, staged = false, size, settings, 
     },
     settings,
     clock: { now, frame: 0 },
+    history: [],
   };
 }
