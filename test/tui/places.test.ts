@@ -193,6 +193,21 @@ describe('the runs', () => {
     backend.link({ kind: 'connected' });
     await terminal.until((text) => !text.includes('as they were'));
   });
+
+  test('where the server is lost before they came, that is said, and they come once it is back', async () => {
+    const { terminal, backend } = await opened();
+    const lost = { kind: 'lost', message: 'the server has gone', retryAt: Date.now() + 5_000, reached: true } as const;
+    const gone = Object.assign(new Error('the server has gone'), { code: 'UNAVAILABLE' });
+    backend.onPage = () => {
+      throw gone;
+    };
+    backend.link(lost);
+    terminal.press('2');
+    await terminal.until(/Runs .*\n.*[Tt]he server has gone/);
+    backend.onPage = () => undefined;
+    backend.link({ kind: 'connected' });
+    await terminal.until('Runs 2');
+  });
 });
 
 describe('a machine in detail', () => {

@@ -24,7 +24,7 @@ export function runColumns(machine: number): readonly ListColumn<RunColumn>[] {
     { key: 'by', title: 'BY', width: 10, leaves: 1 },
     { key: 'age', title: 'AGE', width: 4, align: 'right', leaves: 2 },
     { key: 'took', title: 'TOOK', width: 7, align: 'right', leaves: 4 },
-    { key: 'note', title: 'NOTE', width: 20, flexible: true },
+    { key: 'note', title: 'NOTE', width: 19, flexible: true },
   ];
 }
 

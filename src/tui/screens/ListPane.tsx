@@ -1,5 +1,5 @@
 import { wrap } from '../format/cells.ts';
-import type { Line } from '../format/segment.ts';
+import type { Line, Segment } from '../format/segment.ts';
 import { sameLine, sameLines } from '../format/segment.ts';
 import type { Size } from '../store/layout.ts';
 import { MAX_LISTED } from '../store/list.ts';
@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<ListKey, readonly [title: string, one: string]>> = 
   events: ['Events', 'event'],
   machineRuns: ['Runs', 'run'],
 };
+const LOADING: Segment = { text: ' · loading', tone: 'muted' };
 /** Rows for what the server says against a filter. */
 const PROBLEM_ROWS = 3;
 
@@ -54,7 +55,10 @@ function listTitle(state: ConsoleState): Line {
   const title: Line = [{ text: NAMES[key][0], tone: 'strong' }];
   const looked: Line = filter === '' ? [] : [{ text: `  /${filter}`, tone: 'accent' }];
   if (problem !== '') return [...title, ...looked, { text: loaded ? ` · ${problem}` : '', tone: 'warn' }];
-  if (!loaded) return [...title, ...looked, { text: ' · loading', tone: 'muted' }];
+  if (!loaded) {
+    const isLost = state.connection.link.kind === 'lost';
+    return [...title, ...looked, isLost ? { text: ' · waiting for the server', tone: 'warn' } : LOADING];
+  }
   const total = cut
     ? `the newest ${MAX_LISTED.toLocaleString('en-US')}, older ones have left`
     : `${ids.length.toLocaleString('en-US')}${more === '' ? '' : ' and more'}`;

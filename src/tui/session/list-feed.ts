@@ -98,8 +98,23 @@ export class ListFeed<Key extends ListKey> {
         // What somebody has typed does not become right by being asked again.
         if (isRefusal(error)) return;
       }
-      await sleep(REOPEN_MS, undefined, { signal }).catch(() => undefined);
+      await this.#rest();
     }
+  }
+
+  /** Waits until it makes sense to try again: as soon as the server is back where it was lost, else for a while. */
+  async #rest(): Promise<void> {
+    const { signal } = this.#closing;
+    const back = new AbortController();
+    let isLost = false;
+    const forget = this.#room.backend.onLink(({ kind }) => {
+      if (isLost && kind === 'connected') back.abort();
+      isLost = kind === 'lost';
+    });
+    const either = AbortSignal.any([signal, back.signal]);
+    const rest = isLost ? untilAborted(either) : sleep(REOPEN_MS, undefined, { signal: either });
+    await rest.catch(() => undefined);
+    forget();
   }
 
   /** @param restarted aborted where what the watch told before no longer counts */
