@@ -23,11 +23,12 @@ export async function admission(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bmdemo-admission-'));
   const postgres = await startPostgres();
   try {
-    const { url } = await postgres.createDatabase();
+    const [alone, shared] = [await postgres.createDatabase(), await postgres.createDatabase()];
     return [
       ...(await measured('memory', ['memory'])),
       ...(await measured('SQLite', [`sqlite:${join(folder, 'bench.db')}`])),
-      ...(await measured('PostgreSQL, two servers', [url, url])),
+      ...(await measured('PostgreSQL', [alone.url])),
+      ...(await measured('PostgreSQL, two servers', [shared.url, shared.url])),
     ];
   } finally {
     await postgres.stop();
