@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { REFUSED } from '../../src/core/domain/testing.ts';
+import type { Fleet, Held } from '../support/fleet.ts';
 import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { Server } from './server.ts';
@@ -48,3 +50,43 @@ test.each([
   expect(order.at(-1)).toBe('m1');
   await holder.end();
 });
+
+test('two servers that begin and end runs of the same racks at the same moment never wait for each other in a circle', async () => {
+  const other = await Server.open(database.url);
+  await other.join('server-2');
+  await server.store.setLimits([{ kind: 'rack', name: '', most: 100 }]);
+  const machineIds = Array.from({ length: 48 }, (_, at) => `m${at}`);
+  await Promise.all(machineIds.map((id, at) => server.fleet.register(id, { rack: `r${at % 6}` })));
+  for (let round = 0; round < 5; round += 1) {
+    await Promise.all(machineIds.map((id) => server.fleet.start(id)));
+    const mine = (await server.store.claim('server-1', 24)).claims.map((claim) => ({ ...claim, owner: 'server-1' }));
+    const theirs = (await other.store.claim('server-2', 24)).claims.map((claim) => ({ ...claim, owner: 'server-2' }));
+    const sides = [
+      { fleet: server.fleet, early: mine.slice(0, 12), late: mine.slice(12) },
+      { fleet: other.fleet, early: theirs.slice(0, 12).toReversed(), late: theirs.slice(12).toReversed() },
+    ];
+    const begin = (fleet: Fleet, runs: readonly Held[]) => runs.map((one) => fleet.begin(one));
+    const end = (fleet: Fleet, runs: readonly Held[]) => runs.map((one) => fleet.end(one, REFUSED));
+    await Promise.all(sides.flatMap(({ fleet, early }) => begin(fleet, early)));
+    await Promise.all(sides.flatMap(({ fleet, early }) => early.map((one) => fleet.announce(one))));
+    await Promise.all(sides.flatMap(({ fleet, early, late }) => [...end(fleet, early), ...begin(fleet, late)]));
+    await Promise.all(sides.flatMap(({ fleet, late }) => late.map((one) => fleet.announce(one))));
+    await Promise.all(sides.flatMap(({ fleet, late }) => end(fleet, late)));
+  }
+  expect((await server.store.queue()).scopes).toEqual([]);
+  await other.store.close();
+  expect(await deadlocks()).toBe(0);
+});
+
+/** How many circles PostgreSQL had to break; what the connections of this test have met is counted once they are closed. */
+async function deadlocks(): Promise<number> {
+  await server.store.close();
+  const others =
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+  while ((await database.query(others)).length > 0);
+  const [row] = await database.query(
+    'SELECT deadlocks::integer AS met FROM pg_stat_database WHERE datname = current_database()',
+  );
+  server = await Server.open(database.url);
+  return Number(row?.met);
+}

@@ -1,4 +1,3 @@
-import { isTerminal } from '../../../core/domain/run.ts';
 import type { Change, CommitResult } from '../../../core/ports/store.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
@@ -43,12 +42,12 @@ export async function commitAlone(database: Database, change: string, basis: Cha
 }
 
 /**
- * Whether a change may share a transaction: what the owner of a run writes while the run goes on. It takes nothing that another
- * machine could take, and gives no places back, so that two groups never wait for each other in a circle.
+ * Whether a change may share a transaction: what the owner of a run writes while the run goes on, and that it has ended. It takes
+ * nothing that another machine could take, so that two groups never wait for each other in a circle.
  */
 export function goesWithOthers({ guard, machine, runs, request, identities, raiseFenceOf, basis }: Change): boolean {
   if (guard === null || machine === null || request !== null || raiseFenceOf !== null) return false;
   if (identities.take.length > 0 || identities.release.length > 0) return false;
   if (basis.length > 0) return false;
-  return runs.every(({ run }) => !isTerminal(run.phase) && !run.stopping);
+  return runs.every(({ run }) => !run.stopping);
 }
