@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_ADDRESS, parseAddress } from '../client/address.ts';
 import type { Client, ConnectOptions } from '../client/client.ts';
 import { connect } from '../client/client.ts';
+import type { ClientError } from '../client/client-error.ts';
 import { printable } from '../tui/format/printable.ts';
 import type { ExitCode } from './exit-code.ts';
 import { tellFailure } from './failure.ts';
@@ -20,6 +21,7 @@ export class Context {
   /** Colours what goes to stderr. */
   readonly paintErr: Paint;
   readonly #clients: Client[] = [];
+  readonly #waitsTold = new Set<string>();
 
   constructor(io: Io, settings: Settings) {
     this.io = io;
@@ -37,9 +39,18 @@ export class Context {
   /** A client of the server that the settings name; closed when the command ends. */
   client(options: Partial<ConnectOptions> = {}): Client {
     const address = this.settings.value('server') ?? parseAddress(DEFAULT_ADDRESS);
-    const client = connect({ address, user: this.settings.value('user'), ...options });
+    // Who waits for its server for as long as it is open has its own way of saying so.
+    const onWait = options.waitForServer === true ? undefined : (error: ClientError) => this.#tellWait(error.message);
+    const client = connect({ address, user: this.settings.value('user'), onWait, ...options });
     this.#clients.push(client);
     return client;
+  }
+
+  /** Says why nothing comes at the moment, once for each reason. */
+  #tellWait(reason: string): void {
+    if (this.#waitsTold.has(reason)) return;
+    this.#waitsTold.add(reason);
+    void this.note(`${reason}; trying again`);
   }
 
   /** Tells people something that is no result: a line on stderr. */

@@ -125,8 +125,12 @@ describe('unary calls', () => {
         },
       },
     });
-    await client(port).runs.startRun({ machineId: 'machine-1', requestId: 'once' });
+    const waits: string[] = [];
+    const onWait = ({ code, message }: ClientError) => waits.push(`${code}: ${message}`);
+    await client(port, { onWait }).runs.startRun({ machineId: 'machine-1', requestId: 'once' });
     expect(seen).toEqual(['once', 'once', 'once']);
+    expect(waits).toHaveLength(2);
+    expect(new Set(waits)).toEqual(new Set([`UNAVAILABLE: ${unavailable().message}`]));
   });
 
   it('are not sent again where the second time would do more', async () => {

@@ -18,6 +18,7 @@ import type { BackOff } from './back-off.ts';
 import { RECONNECT } from './back-off.ts';
 import type { CallLog } from './call-record.ts';
 import { CallRecorder } from './call-record.ts';
+import type { ClientError } from './client-error.ts';
 import { toClientError } from './client-error.ts';
 import { Connection } from './connection.ts';
 import type { LogRequest } from './follow-logs.ts';
@@ -46,6 +47,8 @@ export interface ConnectOptions {
   readonly record?: boolean | undefined;
   /** The waits between attempts to reach the server again. */
   readonly backOff?: BackOff | undefined;
+  /** Told why, each time a unary call waits for the server before it is sent again. */
+  readonly onWait?: ((error: ClientError) => void) | undefined;
 }
 
 /** A server as its callers see it. Unary calls reject with a ClientError, or with the reason of the caller's signal. */
@@ -147,6 +150,7 @@ export function connect(options: ConnectOptions): Client {
     recorder,
     timeoutMs,
     waitForServer: options.waitForServer === true,
+    onWait: options.onWait ?? (() => undefined),
   };
   const machines = unaryMethods(MachineService, calls.machines, room);
   const plans = unaryMethods(PlanService, calls.plans, room);

@@ -33,6 +33,8 @@ export interface CallRoom {
   readonly timeoutMs: number;
   /** Whether a call waits for a server that never answered so far, or fails at once. */
   readonly waitForServer: boolean;
+  /** Told why, each time a unary call waits for the server before it is sent again. */
+  readonly onWait: (error: ClientError) => void;
 }
 
 type Message = MessageShape<DescMessage>;
@@ -71,6 +73,7 @@ function unaryMethod(method: DescMethod, raw: Raw, room: CallRoom) {
         if (!mayRepeat(error, method, request, room)) throw error;
         met = error;
         room.connection.lost(error);
+        room.onWait(error);
         await untilConnected(room.connection, deadline, error, settings.signal);
       }
     }
