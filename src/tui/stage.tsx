@@ -301,6 +301,7 @@ export class Stage {
       // What Ink could not take back is taken back below.
     }
     this.#restore();
+    await this.#history.written;
     for (const undo of this.#undo.splice(0)) undo();
     if (message !== '') this.#streams.stderr.write(message);
     this.#exit.resolve(exit);

@@ -378,7 +378,7 @@ describe('what is not possible says why', () => {
   test('in a read-only console, where the keys are not offered either', async () => {
     const { terminal, backend } = await oneMachine({}, { readOnly: true });
     expect(terminal.rows[0]).toContain('read-only');
-    expect(terminal.rows.at(-1)).toBe(' / filter  s sort  y copy  x calls  ? help  q quit');
+    expect(terminal.rows.at(-1)).toBe(' / filter  s sort  f phases  y copy  : command  x calls  ? help  q quit');
     terminal.press('r');
     await terminal.until('read-only: started with --read-only');
     terminal.press('?');

@@ -1,5 +1,6 @@
 import { copyActions } from './copy.ts';
 import { dialogActions } from './dialog.ts';
+import { facetActions } from './facets.ts';
 import { findActions } from './find.ts';
 import { logActions } from './log.ts';
 import { markActions } from './mark.ts';
@@ -16,6 +17,7 @@ export const allActions = [
   ...runActions,
   ...repairActions,
   ...findActions,
+  ...facetActions,
   ...markActions,
   ...logActions,
   ...moveActions,

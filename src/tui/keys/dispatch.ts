@@ -12,11 +12,12 @@ import { refusalOf } from './registry.ts';
 
 /** Who has the keyboard now. */
 export function scopeOf(state: ConsoleState): Exclude<Scope, 'everywhere'> {
-  const { dialog, prompt, sorting, helpTop } = state.ui;
+  const { dialog, prompt, sorting, facet, helpTop } = state.ui;
   if (dialog !== undefined) return 'dialog';
   if (!layoutOf(state).fits) return 'too-small';
   if (prompt !== undefined) return 'prompt';
   if (sorting) return 'sorting';
+  if (facet !== undefined) return 'facets';
   if (helpTop !== undefined) return 'help';
   return state.wire.open ? 'wire' : 'main';
 }

@@ -4,7 +4,7 @@ import type { ConsoleStore } from '../store/store.ts';
 import type { Key } from './chunk.ts';
 
 /** Who has the keyboard. `everywhere`: whoever has it, this key still works. */
-export type Scope = 'everywhere' | 'main' | 'help' | 'wire' | 'dialog' | 'prompt' | 'sorting' | 'too-small';
+export type Scope = 'everywhere' | 'main' | 'help' | 'wire' | 'dialog' | 'prompt' | 'sorting' | 'facets' | 'too-small';
 
 /** Where an action stands in the help; `Inner` ones are said where they apply alone. */
 export type Group = 'Move' | 'Act' | 'Find' | 'Mark' | 'Log' | 'Rest' | 'Dialog' | 'Inner';

@@ -10,6 +10,7 @@ import type { ConsoleGuest } from '../tour/guest.ts';
 import { STRIP_ROWS } from '../tour/guest.ts';
 import { useConsole, useParts } from '../widgets/context.tsx';
 import { DialogView } from './DialogView.tsx';
+import { FacetsView } from './FacetsView.tsx';
 import { Footer } from './Footer.tsx';
 import { HelpScreen } from './HelpScreen.tsx';
 import { MainScreen } from './MainScreen.tsx';
@@ -63,12 +64,14 @@ export function Screens({ footer }: { readonly footer: boolean }) {
   const help = useConsole(({ ui }) => ui.helpTop !== undefined);
   const wire = useConsole((state) => state.wire.open);
   const dialog = useConsole(({ ui }) => ui.dialog);
+  const facets = useConsole(({ ui }) => ui.facet !== undefined);
   const palette = useConsole(({ ui }) => ui.prompt?.kind === 'command');
   return (
     <Box flexDirection="column" width={size.columns} height={size.rows}>
       {help ? <HelpScreen /> : wire ? <WireScreen /> : <MainScreen />}
       <Box flexGrow={1} />
       {footer ? <Footer /> : undefined}
+      {facets ? <FacetsView /> : undefined}
       {palette ? <PaletteView /> : undefined}
       {dialog === undefined ? undefined : <DialogView key={dialog.id} dialog={dialog} />}
     </Box>

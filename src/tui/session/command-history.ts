@@ -22,6 +22,11 @@ export class CommandHistory {
     return this.#lines;
   }
 
+  /** Resolves when every line that was added is in the file, or cannot be. */
+  get written(): Promise<unknown> {
+    return this.#written;
+  }
+
   /** Takes a line as the newest; one that was there before moves. */
   add(line: string): void {
     this.#lines = [line, ...this.#lines.filter((one) => one !== line)].slice(0, MAX_LINES);

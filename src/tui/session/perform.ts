@@ -1,5 +1,5 @@
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import type { ConsoleBackend } from '../backend.ts';
+import type { ConsoleBackend, StartRunOrder } from '../backend.ts';
 import { machinePhaseWord, shortRunId } from '../format/words.ts';
 import type { Dialog, Intent } from '../store/dialog.ts';
 import { orderWith, valuesOf } from '../store/dialog.ts';
@@ -17,9 +17,11 @@ export interface Hands {
 export async function perform(intent: Intent, dialog: Dialog, { backend, session }: Hands): Promise<string> {
   switch (intent.kind) {
     case 'start-run': {
-      const run = await backend.startRun(orderWith(intent.order, dialog), session.signal);
+      const order = orderWith(intent.order, dialog);
+      const known = session.sendsAgain(order.requestId) && (await wasAccepted(order, backend, session.signal));
+      const run = await backend.startRun(order, session.signal);
       session.learn(run);
-      return `run ${shortRunId(run.runId)} accepted`;
+      return known ? `already accepted as run ${shortRunId(run.runId)}` : `run ${shortRunId(run.runId)} accepted`;
     }
     case 'cancel-run': {
       const run = await backend.cancelRun(intent.runId, '', session.signal);
@@ -33,4 +35,12 @@ export async function perform(intent: Intent, dialog: Dialog, { backend, session
     case 'quit':
       throw new Error(`${intent.kind} is nothing that is done to one machine`);
   }
+}
+
+/** Whether the server has a run of that request already, because the answer to it was lost. One that does not say has none. */
+async function wasAccepted(order: StartRunOrder, backend: ConsoleBackend, signal: AbortSignal): Promise<boolean> {
+  return backend.previewRun(order, signal).then(
+    ({ existingRun }) => existingRun !== undefined,
+    () => false,
+  );
 }

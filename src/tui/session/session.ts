@@ -36,6 +36,8 @@ export class Session {
   #askedRun = '';
   /** The runs under way that were started here. */
   readonly #mine = new Set<string>();
+  /** The request that was sent last. */
+  #sent = '';
   readonly #cleanUp: (() => void)[] = [];
 
   constructor(store: ConsoleStore, backend: ConsoleBackend) {
@@ -74,6 +76,13 @@ export class Session {
   learn(run: Run): void {
     this.#mine.add(run.runId);
     this.#takeIfNew(run);
+  }
+
+  /** Notes that a request is sent; answers whether it was sent before, so that its answer may have been lost. */
+  sendsAgain(requestId: string): boolean {
+    const again = this.#sent === requestId;
+    this.#sent = requestId;
+    return again;
   }
 
   /** Ends every stream and every call. */

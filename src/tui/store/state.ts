@@ -61,6 +61,8 @@ export interface UiState {
   readonly prompt: PromptState | undefined;
   /** The next digit says what to sort by. */
   readonly sorting: boolean;
+  /** The row that is meant of the phases that are shown; undefined: they are not. */
+  readonly facet: number | undefined;
   readonly toast: Toast | undefined;
   /** The step that the cursor of the run pane is on; empty: the one under way. */
   readonly step: string;
@@ -156,6 +158,7 @@ export function initialState({ label, attached, staged = false, size, settings, 
       dialog: undefined,
       prompt: undefined,
       sorting: false,
+      facet: undefined,
       toast: undefined,
       step: '',
       machineTop: 0,

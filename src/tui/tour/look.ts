@@ -50,7 +50,7 @@ function cleared(state: ConsoleState): ConsoleState {
   const closed = dialog === undefined ? state : closeDialog(state, dialog.id);
   const all = { ...showView(closed, allMachines), wire: noWire };
   const below = zoomLog(isAtMachines(all.ui) ? all : goTo(all, 'machines'), false);
-  return withUi(below, { helpTop: undefined, prompt: undefined, sorting: false });
+  return withUi(below, { helpTop: undefined, prompt: undefined, sorting: false, facet: undefined });
 }
 
 function withMachine(state: ConsoleState, machineId: string): ConsoleState {
