@@ -41,7 +41,7 @@ test('without a right the actions that need it leave footer and help, and their 
   await terminal.until('not allowed: lin may not call RunService/StartRun on this server');
   expect(terminal.text).not.toContain('Repave machine-1?');
   terminal.press('?');
-  const help = await terminal.until('what every key does');
+  const help = await terminal.until('? or Esc closes');
   expect(help).not.toContain('write a fresh image');
   expect(help).toContain("cancel the machine's run");
   expect(backend.started).toEqual([]);
