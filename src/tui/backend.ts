@@ -99,8 +99,8 @@ export interface ConsoleBackend {
   /** Asks the server for a sign of life; how long it took is told to those who listen. */
   ping(signal: AbortSignal): Promise<void>;
   serverInfo(signal: AbortSignal): Promise<GetServerInfoResponse>;
-  /** How many machines the server has. */
-  countMachines(signal: AbortSignal): Promise<number>;
+  /** How many machines match; an empty filter is for all, a bad one rejects. */
+  countMachines(filter: string, signal: AbortSignal): Promise<number>;
   listPlans(signal: AbortSignal): Promise<readonly Plan[]>;
   /** The newest run of a machine; undefined where it has none. */
   latestRun(machineId: string, signal: AbortSignal): Promise<Run | undefined>;

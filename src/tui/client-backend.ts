@@ -25,7 +25,7 @@ export function backendOf(client: Client, imports: Imports): ConsoleBackend {
       return client.connection.subscribe((state) => listener(linkOf(state, client.connection.reached)));
     },
     serverInfo: (signal) => client.server.getServerInfo({}, { signal }),
-    countMachines: async (signal) => (await client.server.getCounts({}, { signal })).machines,
+    countMachines: async (filter, signal) => (await client.server.getCounts({ filter }, { signal })).machines,
     listPlans: (signal) => Array.fromAsync(client.listPlans({ signal })),
     latestRun: async (machineId, signal) => {
       const request = { filter: `machine_id=${machineId}`, pageSize: 1 };

@@ -96,6 +96,8 @@ export class BackendDouble implements ConsoleBackend {
   /** What StartRun answers; a run that has just begun if not set. */
   onStart: (order: StartRunOrder) => Promise<Run> | Run = (order) => repave('7f3a91kq00000000', order.machineId, 0);
   onCancel: (runId: string) => Promise<Run> | Run = (runId) => repave(runId, 'machine-1', 0);
+  /** How many machines match a filter; that is never known if not set. */
+  onCount: (filter: string) => Promise<number> = () => new Promise(() => {});
   /** What the watch of a filter tells; nothing if not set. */
   onFilter: (filter: string) => Feed<MachineEvent> = () => new Feed();
   readonly #machines: Machine[] = [];
@@ -202,8 +204,8 @@ export class BackendDouble implements ConsoleBackend {
     return Promise.resolve(this.info);
   }
 
-  countMachines(): Promise<number> {
-    return Promise.resolve(this.#machines.length);
+  countMachines(filter: string): Promise<number> {
+    return filter === '' ? Promise.resolve(this.#machines.length) : this.onCount(filter);
   }
 
   listPlans(): Promise<readonly Plan[]> {

@@ -78,6 +78,17 @@ describe('/ in the table', () => {
     expect(terminal.rows[0]).toContain('3 machines');
   });
 
+  test('says that no machine matches once the server has said so, and not before', async () => {
+    const backend = fleet();
+    const count = Promise.withResolvers<number>();
+    backend.onCount = () => count.promise;
+    const { terminal } = await opened(backend);
+    terminal.press('/rack=r9\r');
+    await terminal.until('asking the server which machines match /rack=r9 …');
+    count.resolve(0);
+    await terminal.until('no machine matches /rack=r9, Esc clears');
+  });
+
   test('says what the server has against it', async () => {
     const backend = fleet();
     backend.onFilter = () => {

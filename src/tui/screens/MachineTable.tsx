@@ -65,6 +65,9 @@ const PROBLEM_ROWS = 3;
 
 function nothingLines(state: ConsoleState, width: number): readonly Line[] {
   const { view } = state;
+  if (view.problem === '' && view.asking) {
+    return [[{ text: `asking the server which machines match /${view.filter} …`, tone: 'muted' }]];
+  }
   if (view.problem === '') return [[{ text: `no machine matches /${view.filter}, Esc clears`, tone: 'muted' }]];
   const problem = wrap(view.problem, width, PROBLEM_ROWS, themeOfState(state).glyphs.ellipsis);
   return [...problem.map((text): Line => [{ text, tone: 'warn' }]), [{ text: 'Esc clears the filter', tone: 'muted' }]];

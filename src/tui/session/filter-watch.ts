@@ -36,6 +36,7 @@ export class FilterWatch {
   async #watch(filter: string, signal: AbortSignal): Promise<void> {
     const restart = () => this.#gatherer.match({ kind: 'reset' });
     restart();
+    void this.#askWhether(filter, signal);
     try {
       for await (const { snapshot, kind } of this.#backend.watchMachines(filter, signal, restart)) {
         if (signal.aborted) return;
@@ -47,6 +48,16 @@ export class FilterWatch {
       if (signal.aborted) return;
       const problem = failureMessage(error);
       this.#store.setState(({ view }) => (view.filter === filter ? { view: { ...view, problem } } : {}));
+    }
+  }
+
+  /** Asks whether any machine matches: a watch says nothing where none does. */
+  async #askWhether(filter: string, signal: AbortSignal): Promise<void> {
+    try {
+      const matching = await this.#backend.countMachines(filter, signal);
+      if (matching === 0 && !signal.aborted) this.#gatherer.match({ kind: 'none' });
+    } catch {
+      // The watch says what is wrong.
     }
   }
 }

@@ -39,7 +39,7 @@ export class Gatherer {
 
   match(change: MatchChange): void {
     if (change.kind === 'reset') this.#matches.clear();
-    replace(this.#matches, change.kind === 'reset' ? 'reset' : `/${change.machineId}`, change);
+    replace(this.#matches, 'machineId' in change ? `/${change.machineId}` : change.kind, change);
     this.#pacer.schedule();
   }
 

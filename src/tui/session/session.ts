@@ -112,7 +112,7 @@ export class Session {
       const [info, plans, machines] = await Promise.all([
         this.#backend.serverInfo(signal),
         this.#backend.listPlans(signal),
-        this.#backend.countMachines(signal),
+        this.#backend.countMachines('', signal),
       ]);
       this.#store.setState(({ connection }) => ({
         connection: { ...connection, server: factsOf(info, Date.now()) },

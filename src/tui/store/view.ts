@@ -17,6 +17,8 @@ export interface ViewState {
   readonly filter: string;
   /** The machines that match, as the server tells of them; undefined: the filter is free text, and is looked for here. */
   readonly matching: ReadonlySet<string> | undefined;
+  /** Whether the server has yet to say which machines match. */
+  readonly asking: boolean;
   /** What the server says against the filter; empty: nothing. */
   readonly problem: string;
   readonly sort: SortColumn;
@@ -27,6 +29,8 @@ export interface ViewState {
 /** What the watch of a filter tells, in order. */
 export type MatchChange =
   | { readonly kind: 'reset' }
+  /** No machine matches: a watch says nothing of that. */
+  | { readonly kind: 'none' }
   | { readonly kind: 'in'; readonly machineId: string }
   | { readonly kind: 'out'; readonly machineId: string };
 
@@ -37,6 +41,7 @@ const HAS = /^\s*(labels\.[^\s:]+|machine_id|phase|effective_state|rack|provider
 export const allMachines: ViewState = {
   filter: '',
   matching: undefined,
+  asking: false,
   problem: '',
   sort: 'machine',
   descending: false,
@@ -55,7 +60,8 @@ export function isServerFilter(filter: string): boolean {
 export function withFilter(view: ViewState, filter: string): ViewState {
   const text = filter.trim();
   if (text === view.filter) return view;
-  return { ...view, filter: text, matching: isServerFilter(text) ? new Set() : undefined, problem: '' };
+  const asking = isServerFilter(text);
+  return { ...view, filter: text, matching: asking ? new Set() : undefined, asking, problem: '' };
 }
 
 /** The view sorted by a column; by the same one again, the other way round. */
@@ -70,9 +76,10 @@ export function applyMatches(view: ViewState, changes: readonly MatchChange[]): 
   for (const change of changes) {
     if (change.kind === 'reset') matching.clear();
     else if (change.kind === 'in') matching.add(change.machineId);
-    else matching.delete(change.machineId);
+    else if (change.kind === 'out') matching.delete(change.machineId);
   }
-  return { ...view, matching };
+  const asking = view.asking && changes.every(({ kind }) => kind === 'reset');
+  return { ...view, matching, asking };
 }
 
 /** The view of an inventory: the machines that match, sorted. */
