@@ -111,7 +111,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     dangerous: true,
     when: ({ machines }) => machines.ids.length > 0,
     // What they are by now would be written over.
-    disabledReason: () => 'there are machines already: in another terminal, bmdemo import adds more',
+    disabledReason: () => 'there are machines already: :import FILE adds those of a file',
     run: () => {},
   },
 ];

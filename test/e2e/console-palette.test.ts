@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ConsoleServer } from './console-server.ts';
+
+let server: ConsoleServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bmdemo-palette-'));
+  server = await ConsoleServer.start({ options: ['--speed', '10'] });
+  await server.registerAs('web-1', { rack: 'r1', serial: 'S1' });
+});
+
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a command is completed, imports a file, filters, and starts what its key starts, on the machine that it names', async () => {
+  const file = join(folder, 'more.csv');
+  writeFileSync(file, 'id,provider,rack,cluster\nweb-2,fake,r1,prod-a\nweb-3,fake,r2,prod-a\n');
+  const terminal = await server.console();
+  await terminal.until('Machines 1 ');
+  terminal.press(':imp');
+  await terminal.until('imports the machines of a CSV, YAML or JSON file');
+  terminal.press('\t');
+  await terminal.until('command :import');
+  terminal.press(`${file}\r`);
+  await terminal.until('Machines 3 ');
+  await terminal.until('2 machines: 2 new');
+  terminal.press(':filter rack=r2\r');
+  await terminal.until('Machines 1 of 3  /rack=r2');
+  terminal.press(':repave web-2\r');
+  await terminal.until('Repave web-2?');
+  await terminal.until('y yes');
+  terminal.press('y');
+  await terminal.until(/run \w{8} accepted|repave-join on web-2 is done/);
+  terminal.press(':runs\r');
+  await terminal.until(/web-2 +repave-join +SUCCEEDED/);
+  terminal.press(':repav web-1\r');
+  expect(await terminal.until(/did you mean/i)).toContain('repave');
+});
+
+test('the phases that there are filter the machines, each with its number', async () => {
+  const terminal = await server.console();
+  await terminal.until(/Machines \d/);
+  terminal.press('f');
+  await terminal.until(/Machines by phase/);
+  await terminal.until(/1 FACTORY_READY +\d/);
+  terminal.press('1');
+  await terminal.until(/of \d+ {2}\/phase=FACTORY_READY/);
+});
