@@ -143,6 +143,23 @@ describe('the runs', () => {
     expect(backend.pages.filter((page) => page.startsWith('runs'))).toEqual(['runs  @', 'runs  @200', 'runs  @400']);
   });
 
+  test('a page that cannot be had is said, and is not asked for again at once', async () => {
+    const { terminal, backend } = await opened();
+    for (let at = 1; at <= 300; at++) backend.pastRuns.push(past(`p${at}x`, 'machine-3', 10 + at));
+    backend.onPage = (what) => {
+      if (what.endsWith('@200')) throw new Error('the disk is on fire');
+    };
+    terminal.press('2');
+    await terminal.until('Runs 201 and more');
+    terminal.press('G');
+    await terminal.until('The disk is on fire');
+    terminal.press('kjkj');
+    backend.tellRun(repave('bbbb000000000000', 'machine-3', 0, { createdAt: ago(0) }));
+    terminal.press('g');
+    await terminal.until(/bbbb0000/);
+    expect(backend.pages.filter((page) => page === 'runs  @200')).toHaveLength(1);
+  });
+
   test('free text is looked for in what is here; what compares is asked of the server, which says what is wrong with it', async () => {
     const { terminal, backend } = await opened();
     terminal.press('2');

@@ -48,6 +48,8 @@ export class ListFeed<Key extends ListKey> {
   readonly #pacer: Pacer;
   #pending: ChangeOf<Key>[] = [];
   #loading = '';
+  /** Ends where the list is asked for anew: pages of the one before are of no use then. */
+  #beginning = new AbortController();
 
   constructor(source: Source<Key>, room: FeedRoom) {
     this.source = source;
@@ -120,6 +122,7 @@ export class ListFeed<Key extends ListKey> {
   /** @param restarted aborted where what the watch told before no longer counts */
   async #run(restarted: AbortController): Promise<void> {
     const { signal } = this.#closing;
+    this.#beginning = restarted;
     this.#loading = '';
     const first = await this.source.page('', PAGE_SIZE, signal);
     await this.#tell({ kind: 'reset' });
@@ -131,13 +134,17 @@ export class ListFeed<Key extends ListKey> {
   }
 
   async #loadMore(pageToken: string): Promise<void> {
+    const { signal } = this.#beginning;
+    const either = AbortSignal.any([this.#closing.signal, signal]);
     try {
-      const { rows, more } = await this.source.page(pageToken, PAGE_SIZE, this.#closing.signal);
-      await this.#tell({ kind: 'page', rows, more });
+      const { rows, more } = await this.source.page(pageToken, PAGE_SIZE, either);
+      if (!signal.aborted) await this.#tell({ kind: 'page', rows, more });
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      this.#loading = '';
+      if (either.aborted) return;
       this.#say(failureMessage(error));
+      // Not at once: what has failed would be asked for again with every change of what is shown.
+      await this.#rest();
+      if (!either.aborted) this.#loading = '';
     }
   }
 
