@@ -26,6 +26,8 @@ test('the help has every key, and scrolls to the last', async () => {
 
 test('the calls that a question came from, and how to make one of them without the console', async () => {
   const terminal = await server.console();
+  // Every call that the screen makes by itself has been made.
+  await terminal.until(/Log · .* ended/);
   terminal.press('r');
   await terminal.until(/took +.* median/);
   await terminal.until('Esc cancel');
@@ -44,7 +46,7 @@ test('the calls that a question came from, and how to make one of them without t
 test('from a machine into its run, a step of that, its log, the whole screen, and back one level at a time', async () => {
   const terminal = await server.console();
   await terminal.until(/Log · .* ended/);
-  terminal.press('\r');
+  terminal.press('\t');
   await terminal.until('▸ Run');
   terminal.press('g');
   terminal.press('\r');

@@ -73,6 +73,22 @@ describe('its cursor', () => {
     expect(keepListed(applyListChanges(second, [row(item(3))]), 4, true).selection).toMatchObject({ id: 'r1', row: 2 });
   });
 
+  test('has the newest above it in sight where the first row was, and stays where it was further down', () => {
+    const items = Array.from({ length: 9 }, (_, at) => item(9 - at));
+    const atTop = settled(of(dated, [page(items)]), 1);
+    expect(keepListed(applyListChanges(atTop, [row(item(10))]), 4, true).selection).toEqual({
+      id: 'r8',
+      row: 2,
+      top: 0,
+    });
+    const below = keepListed({ ...atTop, selection: { id: 'r4', row: 5, top: 3 } }, 4, true);
+    expect(keepListed(applyListChanges(below, [row(item(10))]), 4, true).selection).toEqual({
+      id: 'r4',
+      row: 6,
+      top: 4,
+    });
+  });
+
   test('is found again when the list was asked for anew', () => {
     const second = settled(of(dated, [page([item(3), item(2), item(1)])]), 1);
     const anew = keepListed(applyListChanges(second, [{ kind: 'reset' }]), 4, true);

@@ -138,7 +138,9 @@ export function keepListed<Row>(list: ListState<Row>, height: number, follows: b
   const { selection, shown, kind } = list;
   if (!list.loaded && selection.id !== '' && !shown.includes(selection.id)) return list;
   const stays = kind.follows && follows && selection.row === 0;
-  const kept = stays ? select(selection, shown, 0, height) : keepSelection(selection, shown, height);
+  const found = stays ? select(selection, shown, 0, height) : keepSelection(selection, shown, height);
+  // Who sees the first row sees what comes before it, too, as long as the cursor has room below.
+  const kept = selection.top === 0 && found.row < height ? { ...found, top: 0 } : found;
   const same = kept.id === selection.id && kept.row === selection.row && kept.top === selection.top;
   return same ? list : { ...list, selection: kept };
 }
