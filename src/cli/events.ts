@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { Client } from '../client/client.ts';
 import { pages } from '../client/pages.ts';
 import { filterFields } from '../core/domain/filter.ts';
+import { eventMessage } from '../tui/format/event-row.ts';
 import { printable } from '../tui/format/printable.ts';
 import { millis } from '../tui/format/time.ts';
 import { shortRunId } from '../tui/format/words.ts';
@@ -47,7 +48,7 @@ const COLUMNS: readonly Column<Event>[] = [
   { title: 'RUN', text: ({ runId }) => shortRunId(runId) || '–', leaves: 3 },
   { title: 'KIND', text: ({ kind }) => kind, leaves: 2 },
   { title: 'BY', text: ({ actor }) => actor || '–', shrinkTo: 8 },
-  { title: 'MESSAGE', text: told, shrinkTo: 16, leaves: 4 },
+  { title: 'MESSAGE', text: eventMessage, shrinkTo: 16, leaves: 4 },
 ];
 
 /** `bmdemo events`: the audit trail. */
@@ -158,14 +159,9 @@ async function write({ io, form, paint }: Context, event: Event): Promise<void> 
   }
   const { machineId, runId, kind, actor } = event;
   const subject = runId === '' ? machineId : `${machineId}  run ${shortRunId(runId)}`;
-  await io.out.line([paint('muted', timeOf(event)), subject, kind, actor, printable(told(event))].join('  '));
+  await io.out.line([paint('muted', timeOf(event)), subject, kind, actor, printable(eventMessage(event))].join('  '));
 }
 
 function timeOf({ ts }: Event): string {
   return stampText(millis(ts) ?? 0);
-}
-
-/** What happened, and why, where somebody gave a reason. */
-function told({ message, reason }: Event): string {
-  return reason === '' ? message : `${message} (${reason})`;
 }

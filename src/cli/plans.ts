@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/client.ts';
 import { pages } from '../client/pages.ts';
-import { defaultText, doesText, mannersText } from '../tui/format/plan-row.ts';
+import { defaultText, doesText, mannersText, timeoutSecondsOf } from '../tui/format/plan-row.ts';
 import { printable } from '../tui/format/printable.ts';
 import { planName } from '../tui/format/words.ts';
 import type { Plan, PlanParam, Step } from '../wire/gen/baremetal/v1/plan_pb.ts';
@@ -33,7 +33,7 @@ const VERSION: Column<Plan> = { title: 'VERSION', text: ({ version }) => String(
 const STEPS: readonly Column<Step>[] = [
   { title: 'STEP', text: ({ name }) => name },
   { title: 'DOES', text: doesText, shrinkTo: 10 },
-  { title: 'TIMEOUT', text: ({ timeoutSeconds }) => `${timeoutSeconds || 300}s`, align: 'right' },
+  { title: 'TIMEOUT', text: (step) => `${timeoutSecondsOf(step)}s`, align: 'right' },
   { title: 'ATTEMPTS', text: ({ maxRetries }) => String(maxRetries + 1), align: 'right' },
   { title: 'NOTE', text: mannersText, shrinkTo: 12, leaves: 1 },
 ];

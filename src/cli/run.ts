@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../tui/format/printable.ts';
+import { runTone } from '../tui/format/run-row.ts';
 import { runPhaseWord } from '../tui/format/words.ts';
 import type { Run, StepStatus } from '../wire/gen/baremetal/v1/run_pb.ts';
 import { RunSchema } from '../wire/gen/baremetal/v1/run_pb.ts';
@@ -10,7 +11,7 @@ import { resolveRunId } from './ids.ts';
 import { mapText, pairLines, printOne, sectionTable } from './output/print.ts';
 import type { Column } from './output/table.ts';
 import { timeText, tookText } from './output/when.ts';
-import { runTone, stepStateWord, stepTone } from './output/words.ts';
+import { stepStateWord, stepTone } from './output/words.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { filterFields } from '../core/domain/filter.ts';
+import { runTone } from '../tui/format/run-row.ts';
 import { planName, runPhaseWord, shortRunId } from '../tui/format/words.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import { RunSchema } from '../wire/gen/baremetal/v1/run_pb.ts';
@@ -13,7 +14,6 @@ import { addListOptions, gather } from './listing.ts';
 import { printList } from './output/print.ts';
 import type { Column } from './output/table.ts';
 import { ageOf, tookText } from './output/when.ts';
-import { runTone } from './output/words.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
 

@@ -1,4 +1,5 @@
 import { printable } from '../tui/format/printable.ts';
+import { runTone } from '../tui/format/run-row.ts';
 import { formatDuration } from '../tui/format/time.ts';
 import { runPhaseWord } from '../tui/format/words.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
@@ -15,7 +16,6 @@ import { catchInterrupt, Interrupted } from './interrupt.ts';
 import { documentText, jsonOf } from './output/document.ts';
 import { LiveLines } from './output/live.ts';
 import { tookText } from './output/when.ts';
-import { runTone } from './output/words.ts';
 import { tellDetached } from './start-one.ts';
 import type { StartOrder } from './start-options.ts';
 import type { Pace } from './work-list.ts';

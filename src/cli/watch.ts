@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Client } from '../client/client.ts';
 import { ClientError } from '../client/client-error.ts';
 import { printable } from '../tui/format/printable.ts';
+import { runTone } from '../tui/format/run-row.ts';
 import { formatClock, millis } from '../tui/format/time.ts';
 import { machinePhaseWord, runPhaseWord, shortRunId } from '../tui/format/words.ts';
 import type { MachineEvent, RunEvent } from '../wire/gen/baremetal/v1/event_pb.ts';
@@ -17,7 +18,7 @@ import { machineIdOf, resolveRunId } from './ids.ts';
 import { catchInterrupt, Interrupted } from './interrupt.ts';
 import { phaseOf } from './machine-words.ts';
 import { jsonOf, streamedText } from './output/document.ts';
-import { machineTone, runTone } from './output/words.ts';
+import { machineTone } from './output/words.ts';
 import { addSettings } from './settings/resolve.ts';
 import { CLIENT_SETTINGS } from './settings/settings.ts';
 

@@ -6,6 +6,7 @@ import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../wire/gen/baremetal/v1/run_service_pb.ts';
 import type { GetServerInfoResponse, WatchServerLogResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
+import { capital } from './format/words.ts';
 
 /** How the connection to the server is. Times are ms since 1970. */
 export type LinkState =
@@ -145,5 +146,5 @@ export function failureReason(error: unknown): string {
 /** Why a call failed, as a sentence that begins and ends as people write it. */
 export function failureMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.charAt(0).toUpperCase() + message.slice(1);
+  return capital(message);
 }

@@ -156,23 +156,19 @@ export class Stage {
   }
 
   #effects(): ConsoleEffects {
+    // Before there is a way to a server there is nothing to be done.
+    const withHands = (work: (hands: Hands) => Promise<void>) => {
+      if (this.#hands !== undefined) void work(this.#hands);
+    };
     return {
       carryOut: (dialog) => {
         if (dialog.intent.kind === 'quit') this.#quit();
-        else if (this.#hands !== undefined) void carryOut(dialog, this.#hands);
+        else withHands((hands) => carryOut(dialog, hands));
       },
-      preview: (dialog) => {
-        if (this.#hands !== undefined) void preview(dialog, this.#hands);
-      },
-      retryNow: (runId) => {
-        if (this.#hands !== undefined) void retryNow(runId, this.#hands);
-      },
-      importDemoMachines: (count) => {
-        if (this.#hands !== undefined) void importDemoMachines(count, this.#hands);
-      },
-      importFile: (file) => {
-        if (this.#hands !== undefined) void importFile(file, this.#hands);
-      },
+      preview: (dialog) => withHands((hands) => preview(dialog, hands)),
+      retryNow: (runId) => withHands((hands) => retryNow(runId, hands)),
+      importDemoMachines: (count) => withHands((hands) => importDemoMachines(count, hands)),
+      importFile: (file) => withHands((hands) => importFile(file, hands)),
       remember: (line) => {
         this.#history.add(line);
         this.#store.setState({ history: this.#history.lines });

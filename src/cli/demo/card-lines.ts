@@ -1,5 +1,6 @@
 import type { Card, PhaseMeaning } from '../../tour/cards.ts';
 import type { ImportedRow } from '../../tour/host.ts';
+import { runTone } from '../../tui/format/run-row.ts';
 import { formatClock, millis } from '../../tui/format/time.ts';
 import { planName, runPhaseWord, shortRunId } from '../../tui/format/words.ts';
 import type { Plan } from '../../wire/gen/baremetal/v1/plan_pb.ts';
@@ -8,7 +9,6 @@ import type { Paint } from '../output/paint.ts';
 import type { Column } from '../output/table.ts';
 import { tableLines } from '../output/table.ts';
 import { tookText } from '../output/when.ts';
-import { runTone } from '../output/words.ts';
 
 const PLANS: readonly Column<Plan>[] = [
   { title: 'PLAN', text: ({ planId }) => planName(planId) },

@@ -1,12 +1,13 @@
 import { cellWidth } from '../../tui/format/cells.ts';
 import { printable } from '../../tui/format/printable.ts';
+import { runTone } from '../../tui/format/run-row.ts';
 import { formatClock, formatCountdown, formatDuration, millis } from '../../tui/format/time.ts';
 import { count, planName, runPhaseWord } from '../../tui/format/words.ts';
 import type { LogChunk, Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { StepStatus_State } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Paint } from '../output/paint.ts';
 import { tookText } from '../output/when.ts';
-import { runTone, stepStateWord, stepTone } from '../output/words.ts';
+import { stepStateWord, stepTone } from '../output/words.ts';
 import type { Transition } from './transitions.ts';
 
 /** How a run is told, line by line; every function is pure but for the colours. */

@@ -1,5 +1,5 @@
 import { MachineStatus_Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import { Run_Phase, StepStatus_State, StepStatus_StateSchema } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { StepStatus_State, StepStatus_StateSchema } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Tone } from './paint.ts';
 
 /** How a machine's phase is coloured. */
@@ -17,20 +17,6 @@ export function machineTone(phase: MachineStatus_Phase): Tone {
       return 'muted';
     default:
       return 'plain';
-  }
-}
-
-/** How a run's phase is coloured. */
-export function runTone(phase: Run_Phase): Tone {
-  switch (phase) {
-    case Run_Phase.SUCCEEDED:
-      return 'ok';
-    case Run_Phase.FAILED:
-      return 'error';
-    case Run_Phase.CANCELED:
-      return 'warn';
-    default:
-      return 'busy';
   }
 }
 

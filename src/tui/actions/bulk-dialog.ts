@@ -1,5 +1,5 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import { machinePhaseWord } from '../format/words.ts';
+import { capital, machinePhaseWord } from '../format/words.ts';
 import type { DialogDraft, Job } from '../store/dialog.ts';
 
 /** Facts that are about one machine, and stand in its row. */
@@ -50,8 +50,4 @@ function jobOf({ machine, draft }: Part): Job {
     tone: why === '' ? 'muted' : 'warn',
     done: false,
   };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

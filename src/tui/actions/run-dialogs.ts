@@ -12,7 +12,7 @@ import {
   proposalOf,
 } from '../format/proposal.ts';
 import { millis } from '../format/time.ts';
-import { shortRunId } from '../format/words.ts';
+import { capital, shortRunId } from '../format/words.ts';
 import type { Dialog, DialogDraft, DialogField } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
 import { conditionOf } from '../store/select.ts';
@@ -155,8 +155,4 @@ function paramFields(asks: readonly string[], plan: Plan | undefined): readonly 
 
 function idField(machineId: string): DialogField {
   return { param: '', label: '', help: '', initial: '', expected: machineId };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

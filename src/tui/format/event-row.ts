@@ -39,7 +39,7 @@ export function eventCells(event: Event, glyphs: Glyphs, now: number): Readonly<
 }
 
 /** What happened, and why, where somebody gave a reason. */
-function eventMessage({ message, reason }: Event): string {
+export function eventMessage({ message, reason }: Event): string {
   return reason === '' ? message : `${message} (${reason})`;
 }
 

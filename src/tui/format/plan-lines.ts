@@ -2,13 +2,11 @@ import type { Plan, Step } from '../../wire/gen/baremetal/v1/plan_pb.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
 import { cellWidth, fitCells, wrap } from './cells.ts';
 import { namedLines } from './named-lines.ts';
-import { defaultText, doesText, mannersText } from './plan-row.ts';
+import { defaultText, doesText, mannersText, timeoutSecondsOf } from './plan-row.ts';
 import { printable } from './printable.ts';
 import type { Line, Segment } from './segment.ts';
 import { millis } from './time.ts';
 
-/** A step without a timeout of its own has this one, in seconds. */
-const DEFAULT_TIMEOUT_S = 300;
 const MAX_ROWS = 12;
 
 /** The whole of a plan: what it is for, what it takes, and its steps one by one. */
@@ -63,7 +61,7 @@ function stepsLines({ steps }: Plan, width: number, glyphs: Glyphs): Line[] {
 /** What a step does, how long one attempt may take, how often it is tried, and what is special about it. */
 function stepText(step: Step): string {
   const attempts = step.maxRetries === 0 ? '1 attempt' : `${step.maxRetries + 1} attempts`;
-  const timeout = `at most ${step.timeoutSeconds || DEFAULT_TIMEOUT_S} s`;
+  const timeout = `at most ${timeoutSecondsOf(step)} s`;
   return [
     printable(doesText(step)),
     `${attempts}, ${timeout}${step.maxRetries === 0 ? '' : ' each'}`,

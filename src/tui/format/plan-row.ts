@@ -56,6 +56,14 @@ export function doesText({ kind }: Step): string {
   }
 }
 
+/** A step without a timeout of its own has this one, in seconds. */
+const DEFAULT_TIMEOUT_S = 300;
+
+/** How long one attempt of a step may take, in seconds. */
+export function timeoutSecondsOf({ timeoutSeconds }: Step): number {
+  return timeoutSeconds || DEFAULT_TIMEOUT_S;
+}
+
 /** How a step fits into its run, where that is not as usual. */
 export function mannersText({ onFailure, always, hold }: Step): string {
   return [

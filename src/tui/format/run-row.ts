@@ -1,7 +1,6 @@
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Glyphs } from '../theme/glyphs.ts';
-import type { Tone } from '../theme/theme.ts';
 import type { ListColumn } from './list-columns.ts';
 import { standstill } from './machine-row.ts';
 import { printable } from './printable.ts';
@@ -53,7 +52,7 @@ export function runText(run: Run): string {
 }
 
 /** The tone of a run's phase; the word says the same. */
-function runTone(phase: Phase): Tone {
+export function runTone(phase: Phase): 'ok' | 'error' | 'warn' | 'busy' {
   switch (phase) {
     case Phase.SUCCEEDED:
       return 'ok';

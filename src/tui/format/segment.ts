@@ -19,6 +19,11 @@ export function lineWidth(line: Line): number {
   return line.reduce((width, { text }) => width + cellWidth(text), 0);
 }
 
+/** What a line says, without how it looks. */
+export function lineText(line: Line): string {
+  return line.map(({ text }) => text).join('');
+}
+
 /** The line in exactly `width` cells: cut, ending in `mark`, or filled with blanks. */
 export function fitLine(line: Line, width: number, mark = '…'): Line {
   const blanks = width - lineWidth(line);

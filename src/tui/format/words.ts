@@ -23,6 +23,11 @@ export function planName(planId: string): string {
   return planId.startsWith('plan/') ? planId.slice('plan/'.length) : planId;
 }
 
+/** A text as a sentence begins. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `1 machine`, `3 machines`, `12,000 machines`. */
 export function count(number: number, noun: string): string {
   return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,11 +1,9 @@
 import { count, shortRunId } from '../format/words.ts';
 import { listedCells } from '../store/listed-cells.ts';
 import type { ListKey } from '../store/place.ts';
-import { listShown, PLACE_NAMES } from '../store/place.ts';
+import { LIST_NAMES, listShown, PLACE_NAMES } from '../store/place.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { spoken, spokenGlyphs } from './words.ts';
-
-const NOUNS: Readonly<Record<ListKey, string>> = { runs: 'run', plans: 'plan', events: 'event', machineRuns: 'run' };
 
 /** Where somebody is: the place, and the way in from there. */
 export function placeSentence({ ui }: ConsoleState): string {
@@ -19,9 +17,9 @@ export function listSentences(state: ConsoleState): readonly string[] {
   if (key === undefined) return [];
   const { loaded, shown, problem, filter } = state.lists[key];
   if (problem !== '') return [spoken(problem)];
-  if (!loaded) return [`Asking the server for its ${NOUNS[key]}s.`];
+  if (!loaded) return [`Asking the server for its ${LIST_NAMES[key].one}s.`];
   const matching = filter === '' ? '' : ` match ${filter}`;
-  return [`${count(shown.length, NOUNS[key])}${matching}.`, ...rowSentence(state, key)];
+  return [`${count(shown.length, LIST_NAMES[key].one)}${matching}.`, ...rowSentence(state, key)];
 }
 
 /** What has changed of the list that is shown, where the cursor is in it. */

@@ -1,4 +1,4 @@
-import { count } from '../format/words.ts';
+import { capital, count } from '../format/words.ts';
 import { shownRows } from '../store/log.ts';
 import { stepUnderCursor } from '../store/motion.ts';
 import { isAtServerLog } from '../store/place.ts';
@@ -131,8 +131,4 @@ function filterSentence({ view, machines }: ConsoleState): string {
   // The server's own answer comes later, and machine by machine.
   if (view.matching !== undefined) return `Filter ${view.filter}.`;
   return `${view.ids.length} of ${count(machines.ids.length, 'machine')} match ${view.filter}.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

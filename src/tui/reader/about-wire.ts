@@ -1,4 +1,5 @@
 import { callLines, callTook, shortMethod } from '../format/call-lines.ts';
+import { lineText } from '../format/segment.ts';
 import { count } from '../format/words.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { chosenCall } from '../store/wire.ts';
@@ -21,7 +22,7 @@ export function wireSentences(state: ConsoleState): readonly string[] {
   const { closely, target } = state.wire;
   if (closely === undefined || target === undefined) return callSentence(state);
   return callLines(closely, target, WIDTH, state.clock.now)
-    .map((line) => spoken(line.map(({ text }) => text).join('')))
+    .map((line) => spoken(lineText(line)))
     .filter((line) => line !== '');
 }
 

@@ -3,6 +3,7 @@ import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { machineCells } from '../format/machine-row.ts';
 import { printable } from '../format/printable.ts';
 import type { Line } from '../format/segment.ts';
+import { lineText } from '../format/segment.ts';
 import type { TimelineContext } from '../format/timeline.ts';
 import { stepLines, summaryLines } from '../format/timeline.ts';
 import { planName, shortRunId } from '../format/words.ts';
@@ -43,11 +44,8 @@ export function spoken(text: string): string {
 /** A line of a pane as it is spoken. */
 export function spokenLine(line: Line): string {
   return spoken(
-    line
-      .map(({ text }) => text)
-      .join('')
-      // A bar stands beside its number.
-      .replaceAll(/ [#.]{4,} /g, ' '),
+    // A bar stands beside its number.
+    lineText(line).replaceAll(/ [#.]{4,} /g, ' '),
   );
 }
 

@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import type { ConsoleEffects } from '../actions/effects.ts';
 import { cellWidth, wrap } from '../format/cells.ts';
 import type { Line, Segment } from '../format/segment.ts';
-import { lineWidth, sameLine } from '../format/segment.ts';
+import { lineText, lineWidth, sameLine } from '../format/segment.ts';
 import { keyLabel } from '../keys/chunk.ts';
 import { scopeOf } from '../keys/dispatch.ts';
 import type { Action, Registry } from '../keys/registry.ts';
@@ -74,7 +74,7 @@ function PromptLine({ prompt, keys, columns }: PromptLineProps) {
 function LongToast({ line, columns, rows }: { readonly line: Line; readonly columns: number; readonly rows: number }) {
   const theme = useTheme();
   const tone = line[0]?.tone ?? 'text';
-  const text = line.map((segment) => segment.text).join('');
+  const text = lineText(line);
   const lines = wrap(text, columns - 2, MAX_TOAST_ROWS, theme.glyphs.ellipsis);
   return (
     <Box position="absolute" top={rows - lines.length} left={0} flexDirection="column">

@@ -1,10 +1,9 @@
-import { wrap } from '../format/cells.ts';
+import { problemLines } from '../format/problem-lines.ts';
 import type { Line, Segment } from '../format/segment.ts';
 import { sameLine, sameLines } from '../format/segment.ts';
 import type { Size } from '../store/layout.ts';
 import { MAX_LISTED } from '../store/list.ts';
-import type { ListKey } from '../store/place.ts';
-import { listShown } from '../store/place.ts';
+import { LIST_NAMES, listShown } from '../store/place.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
 import { DataTable, sameRows } from '../widgets/DataTable.tsx';
@@ -12,15 +11,7 @@ import { Lines } from '../widgets/LineView.tsx';
 import { PANEL_SIDES, Panel } from '../widgets/Panel.tsx';
 import { listedColumns, listedRows } from './listed-rows.ts';
 
-const NAMES: Readonly<Record<ListKey, readonly [title: string, one: string]>> = {
-  runs: ['Runs', 'run'],
-  plans: ['Plans', 'plan'],
-  events: ['Events', 'event'],
-  machineRuns: ['Runs', 'run'],
-};
 const LOADING: Segment = { text: ' · loading', tone: 'muted' };
-/** Rows for what the server says against a filter. */
-const PROBLEM_ROWS = 3;
 
 /** The list of the place: runs, plans, events, or the runs of one machine. */
 export function ListPane({ size }: { readonly size: Size }) {
@@ -52,7 +43,7 @@ function listTitle(state: ConsoleState): Line {
   const key = listShown(state.ui);
   if (key === undefined) return [];
   const { ids, shown, filter, asksServer, loaded, more, cut, problem } = state.lists[key];
-  const title: Line = [{ text: NAMES[key][0], tone: 'strong' }];
+  const title: Line = [{ text: LIST_NAMES[key].title, tone: 'strong' }];
   const looked: Line = filter === '' ? [] : [{ text: `  /${filter}`, tone: 'accent' }];
   if (problem !== '') return [...title, ...looked, { text: loaded ? ` · ${problem}` : '', tone: 'warn' }];
   if (!loaded) {
@@ -71,12 +62,8 @@ function nothingLines(state: ConsoleState, width: number): readonly Line[] {
   const key = listShown(state.ui);
   if (key === undefined) return [];
   const { filter, problem, loaded } = state.lists[key];
-  const [, one] = NAMES[key];
-  if (problem !== '') {
-    const lines = wrap(problem, width, PROBLEM_ROWS, themeOfState(state).glyphs.ellipsis);
-    const clears: Line[] = filter === '' ? [] : [[{ text: 'Esc clears the filter', tone: 'muted' }]];
-    return [...lines.map((text): Line => [{ text, tone: 'warn' }]), ...clears];
-  }
+  const { one } = LIST_NAMES[key];
+  if (problem !== '') return problemLines(problem, filter, width, themeOfState(state).glyphs);
   if (!loaded) return [[{ text: waitingText(state, one), tone: 'muted' }]];
   if (filter !== '') return [[{ text: `no ${one} matches /${filter}, Esc clears`, tone: 'muted' }]];
   return [[{ text: key === 'machineRuns' ? 'this machine has had no run so far' : `no ${one} so far`, tone: 'muted' }]];

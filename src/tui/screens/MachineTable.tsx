@@ -1,5 +1,6 @@
-import { cellWidth, wrap } from '../format/cells.ts';
+import { cellWidth } from '../format/cells.ts';
 import { machineCells } from '../format/machine-row.ts';
+import { problemLines } from '../format/problem-lines.ts';
 import type { Line } from '../format/segment.ts';
 import { sameLine, sameLines } from '../format/segment.ts';
 import type { LongestCells, TablePlan } from '../format/table-columns.ts';
@@ -60,17 +61,13 @@ function tableTitle({ machines, view, marks, connection }: ConsoleState): Line {
   return [...title, { text: ` ${shown}`, tone: 'muted' }, ...marked, ...filter, { text: sort + stale, tone: 'muted' }];
 }
 
-/** Rows for what the server says against a filter. */
-const PROBLEM_ROWS = 3;
-
 function nothingLines(state: ConsoleState, width: number): readonly Line[] {
   const { view } = state;
   if (view.problem === '' && view.asking) {
     return [[{ text: `asking the server which machines match /${view.filter} …`, tone: 'muted' }]];
   }
   if (view.problem === '') return [[{ text: `no machine matches /${view.filter}, Esc clears`, tone: 'muted' }]];
-  const problem = wrap(view.problem, width, PROBLEM_ROWS, themeOfState(state).glyphs.ellipsis);
-  return [...problem.map((text): Line => [{ text, tone: 'warn' }]), [{ text: 'Esc clears the filter', tone: 'muted' }]];
+  return problemLines(view.problem, view.filter, width, themeOfState(state).glyphs);
 }
 
 function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {

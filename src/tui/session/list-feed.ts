@@ -11,8 +11,8 @@ import { Pacer } from './pacer.ts';
 const PAGE_SIZE = 200;
 /** What a watch has told and nobody has taken in yet; with more, who reads it waits, and the server with it. */
 const MAX_PENDING = 1_000;
-/** How long a feed that failed rests before it is opened anew, in ms. */
-const REOPEN_MS = 2_000;
+/** How long a stream that failed for good rests before it is opened anew, in ms. */
+export const REOPEN_MS = 2_000;
 
 /** What a feed needs of the session. */
 export interface FeedRoom {

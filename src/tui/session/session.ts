@@ -15,11 +15,9 @@ import { CallWatch } from './call-watch.ts';
 import { FilterWatch } from './filter-watch.ts';
 import { Gatherer } from './gatherer.ts';
 import { LatencyWatch } from './latency-watch.ts';
+import { REOPEN_MS } from './list-feed.ts';
 import { ListFeeds } from './list-feeds.ts';
 import { LogFollower } from './log-follower.ts';
-
-/** How long a stream that failed for good rests before it is opened anew, in ms. */
-const REOPEN_MS = 2_000;
 
 /** Keeps the store in step with the server: watches machines and runs, follows the log of the run that is looked at. */
 export class Session {

@@ -1,6 +1,7 @@
 import { grpcurlCommand } from '../../client/grpcurl.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { logText } from '../format/log-lines.ts';
+import { lineText } from '../format/segment.ts';
 import { count, shortRunId } from '../format/words.ts';
 import { unicodeGlyphs } from '../theme/glyphs.ts';
 import { selectedRow } from './list.ts';
@@ -62,15 +63,7 @@ function rowOf(state: ConsoleState): Copied | undefined {
 function textOf(state: ConsoleState): Copied | undefined {
   const lines = textBelow(state, unicodeGlyphs);
   if (lines.length === 0) return undefined;
-  const text = lines
-    .map(
-      (line) =>
-        `${line
-          .map((one) => one.text)
-          .join('')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const text = lines.map((line) => `${lineText(line).trimEnd()}\n`).join('');
   return { what: listShown(state.ui) === 'plans' ? 'the plan' : 'the event', text };
 }
 

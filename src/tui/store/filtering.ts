@@ -1,9 +1,9 @@
+import { isServerFilter } from './filter-grammar.ts';
 import { filterListed } from './listing.ts';
-import { isListFilter } from './lists.ts';
 import { isAtMachines, listShown } from './place.ts';
 import type { ConsoleState } from './state.ts';
 import { showView } from './update.ts';
-import { isServerFilter, withFilter } from './view.ts';
+import { withFilter } from './view.ts';
 
 /** Whether what is shown has rows that can be filtered. */
 export function canFilter({ ui, machines }: ConsoleState): boolean {
@@ -26,6 +26,5 @@ export function setFilter(state: ConsoleState, text: string): ConsoleState {
 
 /** Whether the server would be asked for that filter: it then waits until it has been typed. */
 export function asksServer({ ui }: ConsoleState, text: string): boolean {
-  const key = listShown(ui);
-  return key === undefined ? isServerFilter(text) : isListFilter(key, text);
+  return isServerFilter(listShown(ui) ?? 'machines', text);
 }

@@ -1,3 +1,4 @@
+import { matcherOf } from './filter-grammar.ts';
 import type { Selection } from './selection.ts';
 import { keepSelection, noSelection, select } from './selection.ts';
 
@@ -170,12 +171,10 @@ function sorted<Row>(ids: string[], rows: ReadonlyMap<string, Row>, { compare }:
 function lookThrough<Row>(list: ListState<Row>): ListState<Row> {
   const { filter, asksServer, ids, rows, kind } = list;
   if (filter === '' || asksServer) return { ...list, shown: ids };
-  const words = filter.toLowerCase().split(/\s+/);
+  const matches = matcherOf(filter);
   const shown = ids.filter((id) => {
     const row = rows.get(id);
-    if (row === undefined) return false;
-    const text = kind.textOf(row).toLowerCase();
-    return words.every((word) => text.includes(word));
+    return row !== undefined && matches(kind.textOf(row).toLowerCase());
   });
   return { ...list, shown };
 }

@@ -1,8 +1,8 @@
+import { isServerFilter } from './filter-grammar.ts';
 import { tableRows } from './layout.ts';
 import type { ListState } from './list.ts';
 import { applyListChanges, filterList, keepListed } from './list.ts';
 import type { ChangeOf, RowOf } from './lists.ts';
-import { isListFilter } from './lists.ts';
 import type { ListKey } from './place.ts';
 import { listShown } from './place.ts';
 import { layoutOf } from './select.ts';
@@ -19,7 +19,7 @@ export function takeListed<Key extends ListKey>(
 
 /** The state with the filter of a list set. */
 export function filterListed(state: ConsoleState, key: ListKey, text: string): ConsoleState {
-  return withList(state, key, (list) => filterList(list, text, isListFilter(key, text)));
+  return withList(state, key, (list) => filterList(list, text, isServerFilter(key, text)));
 }
 
 /** The state with a list changed, and its selection on what is there. */

@@ -51,18 +51,3 @@ export const noLists: ListsState = {
   events: emptyList(EVENT_ROWS),
   machineRuns: emptyList(RUN_ROWS),
 };
-
-/** Which fields a filter over the rows of a list can name; undefined: the server is not asked. */
-const FIELDS: Readonly<Record<ListKey, RegExp | undefined>> = {
-  runs: /^\s*(run_id|machine_id|phase|type|plan_id|initiated_by)\s*:/,
-  events: /^\s*(machine_id|run_id|plan_id|subject|kind|actor|request_id|method|server)\s*:/,
-  plans: undefined,
-  machineRuns: undefined,
-};
-const COMPARES = /^\s*[A-Za-z_][\w.-]*\s*!?=/;
-
-/** Whether a filter over a list is in the server's grammar, and not free text. */
-export function isListFilter(key: ListKey, text: string): boolean {
-  const fields = FIELDS[key];
-  return fields !== undefined && (COMPARES.test(text) || fields.test(text));
-}

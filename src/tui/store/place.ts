@@ -36,6 +36,14 @@ export const PLACE_NAMES: Readonly<Record<Place, string>> = {
   'server-log': 'Server log',
 };
 
+/** What a list is called on the screen, and one row of it in a sentence. */
+export const LIST_NAMES: Readonly<Record<ListKey, { readonly title: string; readonly one: string }>> = {
+  runs: { title: PLACE_NAMES.runs, one: 'run' },
+  plans: { title: PLACE_NAMES.plans, one: 'plan' },
+  events: { title: PLACE_NAMES.events, one: 'event' },
+  machineRuns: { title: PLACE_NAMES.runs, one: 'run' },
+};
+
 /** Whether the machine table is what is shown: the place that a console begins with. */
 export function isAtMachines({ place, path }: Whereabouts): boolean {
   return place === 'machines' && path.length === 0;

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { MachineSchema } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { applyMachineChanges, noMachines } from './machines.ts';
-import { allMachines, applyMatches, isServerFilter, lookAt, withFilter, withSort } from './view.ts';
+import { allMachines, applyMatches, lookAt, withFilter, withSort } from './view.ts';
 
 const machines = applyMachineChanges(
   noMachines,
@@ -14,20 +14,6 @@ const machines = applyMachineChanges(
 );
 
 describe('a filter', () => {
-  test.each([
-    ['rack=r1', true],
-    ['rack = r1 AND phase != READY', true],
-    ['labels.tier:work', true],
-    ['NeedsIntervention:true', true],
-    ['rak=r1', true],
-    ['machine-1', false],
-    ['02:de:00', false],
-    ['198.18.0.1:22', false],
-    ['', false],
-  ])("%s is the server's: %s", (filter, expected) => {
-    expect(isServerFilter(filter)).toBe(expected);
-  });
-
   test('of free text finds whatever can be read of a machine, all words of it', () => {
     const found = (text: string) => lookAt(withFilter(allMachines, text), machines).ids;
     expect(found('02:DE')).toEqual(['m-1']);

@@ -2,6 +2,7 @@ import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { printable } from '../format/printable.ts';
 import { millis } from '../format/time.ts';
 import { machinePhaseWord } from '../format/words.ts';
+import { isServerFilter, matcherOf } from './filter-grammar.ts';
 import type { MachinesState } from './machines.ts';
 import { natural } from './machines.ts';
 
@@ -34,9 +35,6 @@ export type MatchChange =
   | { readonly kind: 'in'; readonly machineId: string }
   | { readonly kind: 'out'; readonly machineId: string };
 
-const COMPARES = /^\s*[A-Za-z_][\w.-]*\s*!?=/;
-const HAS = /^\s*(labels\.[^\s:]+|machine_id|phase|effective_state|rack|provider|cluster|[A-Z][A-Za-z]+)\s*:/;
-
 /** All machines, by id. */
 export const allMachines: ViewState = {
   filter: '',
@@ -48,19 +46,11 @@ export const allMachines: ViewState = {
   ids: [],
 };
 
-/**
- * Whether a filter is written in the server's grammar and not free text. A colon alone is no sign of it: MAC addresses are
- * looked for as well.
- */
-export function isServerFilter(filter: string): boolean {
-  return COMPARES.test(filter) || HAS.test(filter);
-}
-
 /** The view with another filter. */
 export function withFilter(view: ViewState, filter: string): ViewState {
   const text = filter.trim();
   if (text === view.filter) return view;
-  const asking = isServerFilter(text);
+  const asking = isServerFilter('machines', text);
   return { ...view, filter: text, matching: asking ? new Set() : undefined, asking, problem: '' };
 }
 
@@ -84,19 +74,17 @@ export function applyMatches(view: ViewState, changes: readonly MatchChange[]): 
 
 /** The view of an inventory: the machines that match, sorted. */
 export function lookAt(view: ViewState, machines: MachinesState): ViewState {
-  const ids = sorted(view, matches(view, machines), machines);
+  const ids = sorted(view, matching(view, machines), machines);
   return ids === view.ids ? view : { ...view, ids };
 }
 
-function matches({ filter, matching }: ViewState, { ids, byId }: MachinesState): readonly string[] {
-  if (matching !== undefined) return ids.filter((id) => matching.has(id));
+function matching({ filter, matching: told }: ViewState, { ids, byId }: MachinesState): readonly string[] {
+  if (told !== undefined) return ids.filter((id) => told.has(id));
   if (filter === '') return ids;
-  const words = filter.toLowerCase().split(/\s+/);
+  const matches = matcherOf(filter);
   return ids.filter((id) => {
     const machine = byId.get(id);
-    if (machine === undefined) return false;
-    const text = textOf(machine);
-    return words.every((word) => text.includes(word));
+    return machine !== undefined && matches(textOf(machine));
   });
 }
 

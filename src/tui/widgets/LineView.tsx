@@ -1,7 +1,7 @@
 import { Text } from 'ink';
 import { memo } from 'react';
 import type { Line } from '../format/segment.ts';
-import { fitLine, lineWidth, sameLine, withSigns } from '../format/segment.ts';
+import { fitLine, lineText, lineWidth, sameLine, withSigns } from '../format/segment.ts';
 import type { Style, Theme } from '../theme/theme.ts';
 import { useTheme } from './context.tsx';
 
@@ -27,7 +27,7 @@ export const LineView = memo(
     const fitted = fills ? fitLine(spoken, width, glyphs.ellipsis) : spoken;
     return (
       <Text {...style} wrap="truncate">
-        {style === undefined ? toned(fitted, theme) : fitted.map(({ text }) => text).join('')}
+        {style === undefined ? toned(fitted, theme) : lineText(fitted)}
       </Text>
     );
   },

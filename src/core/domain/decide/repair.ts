@@ -33,7 +33,8 @@ export type Repair = RepairCommand &
     | { readonly method: 'ResolveIntervention'; readonly releaseStuck: boolean }
     | { readonly method: 'CompleteRma'; readonly replacement: Replacement }
     | {
-        readonly method: 'RetireMachine' /** The source that it has to belong to; absent or empty: whichever. */;
+        readonly method: 'RetireMachine';
+        /** The source that it has to belong to; absent or empty: whichever. */
         readonly source?: string;
       }
     | { readonly method: 'DeleteMachine' }

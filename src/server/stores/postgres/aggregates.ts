@@ -168,7 +168,7 @@ async function writeAll(transaction: Queryable, changes: readonly Registration[]
     const some = changes.slice(at, at + CHANGES_A_STATEMENT);
     const rows = await transaction.query({ text: COMMIT_EACH, values: [jsonForSql(some.map(changeForSql))] });
     for (const [index, change] of some.entries()) {
-      const { result } = committed(rows[index]?.answer as Exclude<Answer, { kind: 'busy' }>, change);
+      const { result } = committed(rows[index]?.answer as Answer, change);
       if (result.kind !== 'ok') return { kind: 'refused', machineId: change.machineId, result };
     }
   }
@@ -190,7 +190,7 @@ export async function holdersOf(
   return (await database.query({ text: HOLDERS, values })).map((row) => textOrNull(row, 'machine_id'));
 }
 
-function committed(answer: Exclude<Answer, { kind: 'busy' }>, change: Change): Committed {
+function committed(answer: Answer, change: Change): Committed {
   switch (answer.kind) {
     case 'ok': {
       const { revision, due, stop } = answer;

@@ -4,18 +4,19 @@ import { jsonForSql } from './database.ts';
 import { Gather } from './gather.ts';
 import { only } from './rows.ts';
 
-/**
- * What bmdemo.commit_change and bmdemo.commit_each answer. No answers of the port are `lapsed` and `busy`: somebody holds a row
- * that the change needs, so that it has to be made by itself, where only it waits.
- */
+/** What bmdemo.commit_change answers; `lapsed` is no answer of the port. */
 export type Answer =
   | { readonly kind: 'ok'; readonly revision: number; readonly due: boolean; readonly stop: boolean }
   | Exclude<CommitResult, { kind: 'ok' }>
-  | { readonly kind: 'lapsed' }
-  | { readonly kind: 'busy' };
+  | { readonly kind: 'lapsed' };
+
+/** Somebody holds a row that the change needs: it has to be made by itself, where only it waits. */
+interface Busy {
+  readonly kind: 'busy';
+}
 
 /** Commits that wait together, as JSON, share a transaction; each takes effect, or does not, by itself. */
-export type GroupCommit = Gather<string, Answer>;
+export type GroupCommit = Gather<string, Answer | Busy>;
 
 /** Makes the way by which the commits of one server go together. */
 export function createGroupCommit(database: Database): GroupCommit {
@@ -28,7 +29,7 @@ export function createGroupCommit(database: Database): GroupCommit {
       prepare: true,
       first: true,
     });
-    return only(rows).answers as readonly Answer[];
+    return only(rows).answers as readonly (Answer | Busy)[];
   });
 }
 

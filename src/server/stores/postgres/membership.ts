@@ -9,7 +9,10 @@ import type { Suspect } from './leases.ts';
 import type { Line } from './line.ts';
 import { LOCK_CLASS, Peers } from './peers.ts';
 
-/** How often a member looks after itself and its peers, in milliseconds; more often where leases are short. A peer that was killed is noticed after half of it. */
+/**
+ * How often a member looks after itself and its peers, in milliseconds; more often where leases are short. A peer that was killed
+ * is noticed after half of it.
+ */
 const PULSE_MS = 100;
 
 /** A server incarnation that has joined. */
