@@ -63,19 +63,29 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'calls',
+    show: (terminal) => pressed(terminal, 'x', 'PreviewRun'),
+    back: (terminal) => gone(terminal, ESC, 'PreviewRun'),
+  },
+  {
     name: 'filter',
     show: (terminal) => pressed(terminal, '/rack=r1 AND phase=IN_SERVICE\r', />\s+machine-5 /),
     back: (terminal) => gone(terminal, ESC, 'AND phase'),
   },
   {
+    name: 'phases',
+    show: (terminal) => pressed(terminal, 'f', 'Machines by phase'),
+    back: (terminal) => gone(terminal, ESC, 'Machines by phase'),
+  },
+  {
+    name: 'command',
+    show: (terminal) => pressed(terminal, ':re', 'asks about a reboot'),
+    back: (terminal) => gone(terminal, ESC, 'asks about a reboot'),
+  },
+  {
     name: 'help',
     show: (terminal) => pressed(terminal, '?', 'closes'),
     back: (terminal) => gone(terminal, ESC, 'closes'),
-  },
-  {
-    name: 'calls',
-    show: (terminal) => pressed(terminal, 'x', 'PreviewRun'),
-    back: (terminal) => gone(terminal, ESC, 'PreviewRun'),
   },
   {
     name: 'machine',
