@@ -1,5 +1,7 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { MachineStatus_Phase as Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
+import { PreviewRunResponseSchema } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import { BackendDouble } from './backend-double.ts';
 import { openConsole } from './open-console.ts';
 import { machine, repave } from './samples.ts';
@@ -67,6 +69,29 @@ describe('an action on what is marked', () => {
       [1, 2, 3, 4, 5].map((at) => `machine-${at}`),
     );
     expect(new Set(backend.started.map(({ requestId }) => requestId)).size).toBe(5);
+  });
+
+  test('says of each whose answer was lost that it was accepted before', async () => {
+    const { terminal, backend } = await machines(3);
+    const runOf = (machineId: string) => repave(`${machineId}run`.padEnd(16, '0'), machineId, 0);
+    backend.onStart = () => Promise.reject(new Error('the connection was lost'));
+    terminal.press('A');
+    await terminal.until('3 marked');
+    terminal.press('b');
+    await terminal.until('Enter press');
+    terminal.press('3\r');
+    await terminal.until('0 of 3 done');
+    backend.onPreview = ({ machineId }) =>
+      Promise.resolve(
+        create(PreviewRunResponseSchema, machineId === 'machine-3' ? {} : { existingRun: runOf(machineId) }),
+      );
+    backend.onStart = ({ machineId }) =>
+      machineId === 'machine-3' ? Promise.reject(new Error('machine-3 is busy')) : runOf(machineId);
+    terminal.press('\t\r');
+    await terminal.until('2 of 3 done');
+    expect(terminal.text).toMatch(/machine-1 +already accepted as run machine-/);
+    expect(terminal.text).toMatch(/machine-2 +already accepted as run machine-/);
+    expect(terminal.text).toMatch(/machine-3 +Machine-3 is busy/);
   });
 
   test('says of each machine why it was refused, and does only those again, with the same request id', async () => {

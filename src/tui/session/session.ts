@@ -18,6 +18,7 @@ import { LatencyWatch } from './latency-watch.ts';
 import { REOPEN_MS } from './list-feed.ts';
 import { ListFeeds } from './list-feeds.ts';
 import { LogFollower } from './log-follower.ts';
+import { SentRequests } from './sent-requests.ts';
 
 /** Keeps the store in step with the server: watches machines and runs, follows the log of the run that is looked at. */
 export class Session {
@@ -34,8 +35,7 @@ export class Session {
   #askedRun = '';
   /** The runs under way that were started here. */
   readonly #mine = new Set<string>();
-  /** The request that was sent last. */
-  #sent = '';
+  readonly #sent = new SentRequests();
   readonly #cleanUp: (() => void)[] = [];
 
   constructor(store: ConsoleStore, backend: ConsoleBackend) {
@@ -78,9 +78,7 @@ export class Session {
 
   /** Notes that a request is sent; answers whether it was sent before, so that its answer may have been lost. */
   sendsAgain(requestId: string): boolean {
-    const again = this.#sent === requestId;
-    this.#sent = requestId;
-    return again;
+    return this.#sent.sendsAgain(requestId);
   }
 
   /** Ends every stream and every call. */
