@@ -11,10 +11,10 @@ describe('the columns of the machine table', () => {
     expect(plan(113).bar).toBe(true);
   });
 
-  test('leave in order: CLUSTER, RACK, AGE, the bar, NOTE', () => {
+  test('leave in order: CLUSTER, RACK, AGE, the bar; NOTE goes only where there is nothing for it', () => {
     const steps: string[] = [];
     let before = '';
-    for (let width = 130; width >= 50; width--) {
+    for (let width = 130; width >= 40; width--) {
       const { columns, bar } = plan(width);
       const now = [...columns.map(({ key }) => key), ...(bar ? ['bar'] : [])].join(' ');
       if (now !== before) steps.push(now);
@@ -32,6 +32,18 @@ describe('the columns of the machine table', () => {
 
   test.each([196, 116, 96, 73, 60, 40])('never take more than %d cells', (width) => {
     expect(used(width)).toBeLessThanOrEqual(width);
+  });
+
+  test('NOTE stays beside ids of 29 characters at 80 columns, and of up to 30', () => {
+    const { columns } = plan(73, 29);
+    expect(columns.map(({ key, width }) => [key, width])).toEqual([
+      ['machine', 29],
+      ['phase', 13],
+      ['doing', 13],
+      ['note', 12],
+    ]);
+    expect(keys(73, 30)).toContain('note');
+    expect(keys(73, 31)).not.toContain('note');
   });
 
   test('MACHINE and PHASE stay whole beside the longest id there can be', () => {

@@ -28,15 +28,18 @@ export const GAP = 2;
 const PHASE = 13;
 const DOING = 38;
 const DOING_WITHOUT_BAR = 30;
+/** What DOING and NOTE keep where the ids of machines leave no more: a beginning that ends in `…` says more than nothing. */
+const LEAST_DOING = 12;
 const LEAST_NOTE = 12;
 /** What racks and clusters get at most. */
 const MOST = 20;
 
 /** What leaves when there is no room, the first first. MACHINE and PHASE always stay whole. */
-const LEAVING = ['cluster', 'rack', 'age', 'bar', 'note'] as const;
+const LEAVING = ['cluster', 'rack', 'age', 'bar'] as const;
 
 /**
- * Plans the columns of the machine table: as many as fit, the rest of the width to NOTE.
+ * Plans the columns of the machine table: as many as fit, the rest of the width to NOTE. Without CLUSTER, RACK, AGE and the bar,
+ * DOING and NOTE share what there is; only where there is not even the least for both, NOTE is left out.
  *
  * @param width the cells between the frame, without the caret
  */
@@ -45,14 +48,19 @@ export function planTable(width: number, longest: LongestCells): TablePlan {
   for (const next of [undefined, ...LEAVING]) {
     if (next !== undefined) gone.add(next);
     const fixed = fixedColumns(longest, gone);
-    const used = fixed.reduce((sum, column) => sum + column.width + GAP, 0);
-    const note = width - used;
-    if (!gone.has('note') && note < LEAST_NOTE) continue;
-    const last: TableColumn = { key: 'note', title: 'NOTE', width: note, align: 'left' };
-    if (!gone.has('note')) return { columns: [...fixed, last], bar: !gone.has('bar') };
-    return { columns: squeezed(fixed, width), bar: false };
+    const note = width - cellsOf(fixed);
+    if (note >= LEAST_NOTE) return { columns: [...fixed, noteColumn(note)], bar: !gone.has('bar') };
   }
   return { columns: squeezed(fixedColumns(longest, gone), width), bar: false };
+}
+
+function noteColumn(width: number): TableColumn {
+  return { key: 'note', title: 'NOTE', width, align: 'left' };
+}
+
+/** The cells that columns take, each with its gap to the next one. */
+function cellsOf(columns: readonly TableColumn[]): number {
+  return columns.reduce((sum, column) => sum + column.width + GAP, 0);
 }
 
 function fixedColumns({ id, rack, cluster }: LongestCells, gone: ReadonlySet<string>): TableColumn[] {
@@ -68,13 +76,15 @@ function fixedColumns({ id, rack, cluster }: LongestCells, gone: ReadonlySet<str
   return columns;
 }
 
-/** The columns with DOING cut to what is left of the width; without it where nothing is left. */
+/** The columns with DOING cut to what NOTE leaves of the width, else to all that is left; without it where nothing is left. */
 function squeezed(columns: readonly TableColumn[], width: number): readonly TableColumn[] {
-  const others = columns.filter(({ key }) => key !== 'doing');
-  const left = width - others.reduce((sum, column) => sum + column.width + GAP, 0);
-  return columns
-    .map((column) => (column.key === 'doing' ? { ...column, width: left } : column))
+  const left = width - cellsOf(columns.filter(({ key }) => key !== 'doing'));
+  const beside = left - GAP - LEAST_NOTE;
+  const doing = beside >= LEAST_DOING ? beside : left;
+  const cut = columns
+    .map((column) => (column.key === 'doing' ? { ...column, width: doing } : column))
     .filter((column) => column.width > 0);
+  return doing === beside ? [...cut, noteColumn(LEAST_NOTE)] : cut;
 }
 
 function within(title: string, longest: number): number {
