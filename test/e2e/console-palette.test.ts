@@ -9,7 +9,10 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bmdemo-palette-'));
-  server = await ConsoleServer.start({ options: ['--speed', '10'] });
+  server = await ConsoleServer.start({
+    options: ['--speed', '10'],
+    faults: [{ machine: 'busy-1', step: '*', fault: 'hang' }],
+  });
   await server.registerAs('web-1', { rack: 'r1', serial: 'S1' });
 });
 
@@ -51,4 +54,21 @@ test('the phases that there are filter the machines, each with its number', asyn
   await terminal.until(/1 FACTORY_READY +\d/);
   terminal.press('1');
   await terminal.until(/of \d+ {2}\/phase=FACTORY_READY/);
+});
+
+test('what is busy, and what needs intervention, whatever its phase', async () => {
+  for (const machineId of ['busy-1', 'stopped-1', 'idle-1']) await server.registerAs(machineId, { rack: 'r9' });
+  await server.startRun('busy-1', 'plan/reboot');
+  const runId = await server.startRun('stopped-1');
+  await server.client.runs.cancelRun({ runId });
+  const terminal = await server.console();
+  terminal.press('f');
+  const shown = await terminal.until(/\d busy +1 [\s\S]*\d needs intervention +1 /);
+  const numberOf = (label: string) => new RegExp(`(\\d) ${label} +1 `).exec(shown)?.[1] ?? '';
+  terminal.press(numberOf('busy'));
+  await terminal.until(/Machines 1 of \d+ {2}\/effective_state=PROVISIONING .*\n.*\n│ > {2}busy-1 /);
+  terminal.press('f');
+  await terminal.until('Machines by phase');
+  terminal.press(numberOf('needs intervention'));
+  await terminal.until(/Machines 1 of \d+ {2}\/NeedsIntervention=true .*\n.*\n│ > {2}stopped-1 /);
 });

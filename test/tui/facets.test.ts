@@ -33,6 +33,27 @@ test('f shows the phases with how many machines, follows them, and sets the filt
   await terminal.until((text) => !text.includes('Machines by phase') && text.includes('/phase=READY'));
 });
 
+test('what is busy and what needs intervention are rows of their own behind the phases, in the words of the server', async () => {
+  const backend = new BackendDouble([
+    machine('machine-1', { phase: Phase.IN_SERVICE, effectiveState: Phase.PROVISIONING, activeRunId: 'r1' }),
+    machine('machine-2', {
+      phase: Phase.MAINTENANCE,
+      effectiveState: Phase.MAINTENANCE,
+      conditions: [{ type: 'NeedsIntervention', status: true }],
+    }),
+    machine('machine-3'),
+  ]);
+  const { terminal } = openConsole({ backend });
+  await terminal.until('machine-3');
+  await terminal.until('memory');
+  terminal.press('f');
+  await terminal.until(/4 busy +1 [^\n]*\n.*5 needs intervention +1 /);
+  terminal.press('4');
+  await terminal.until('/effective_state=PROVISIONING');
+  terminal.press('f5');
+  await terminal.until('/NeedsIntervention=true');
+});
+
 test('a start whose answer was lost says that it was accepted before', async () => {
   const { terminal, backend } = await opened();
   backend.onStart = () => Promise.reject(new Error('the connection was lost'));

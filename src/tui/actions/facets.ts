@@ -9,13 +9,13 @@ import type { ConsoleEffects } from './effects.ts';
 /** Facets that a number picks. */
 const NUMBERED = 9;
 
-/** Going through the phases that there are. */
+/** Going through the phases that there are, what is busy, and what needs somebody. */
 export const facetActions: readonly Action<ConsoleEffects>[] = [
   {
     id: 'find.facets',
     keys: ['f'],
     label: 'phases',
-    help: 'the phases that there are, with how many machines; Enter or a number shows those alone',
+    help: 'how many machines by phase, busy, needing intervention; Enter or a number shows those alone',
     group: 'Find',
     scopes: ['main'],
     footer: 15,

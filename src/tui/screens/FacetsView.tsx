@@ -9,7 +9,7 @@ const WIDTH = 42;
 const LABEL_CELLS = 22;
 const COUNT_CELLS = 8;
 
-/** The phases that there are with how many machines, over the table. */
+/** The phases that there are, what is busy and what needs somebody, with how many machines, over the table. */
 export function FacetsView() {
   const size = useConsole(({ ui }) => ui.size);
   const lines = useConsole(facetLines, sameLines);

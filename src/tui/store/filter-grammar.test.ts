@@ -6,6 +6,7 @@ test.each([
   ['rack = r1 AND phase != READY', true],
   ['labels.tier:work', true],
   ['NeedsIntervention:true', true],
+  ['source:cmdb', true],
   ['rak=r1', true],
   ['machine-1', false],
   ['02:de:00', false],

@@ -4,7 +4,7 @@ const COMPARES = /^\s*[A-Za-z_][\w.-]*\s*!?=/;
 
 /** The fields that a filter can name with a colon; undefined: the server is not asked for that list. */
 const HAS: Readonly<Record<'machines' | ListKey, RegExp | undefined>> = {
-  machines: /^\s*(labels\.[^\s:]+|machine_id|phase|effective_state|rack|provider|cluster|[A-Z][A-Za-z]+)\s*:/,
+  machines: /^\s*(labels\.[^\s:]+|machine_id|phase|effective_state|rack|provider|cluster|source|[A-Z][A-Za-z]+)\s*:/,
   runs: /^\s*(run_id|machine_id|phase|type|plan_id|initiated_by)\s*:/,
   events: /^\s*(machine_id|run_id|plan_id|subject|kind|actor|request_id|method|server)\s*:/,
   plans: undefined,
