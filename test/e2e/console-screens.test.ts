@@ -15,11 +15,15 @@ test('the help has every key, and scrolls to the last', async () => {
   const terminal = await server.console([], { columns: 80, rows: 24 });
   terminal.press('?');
   await terminal.until(/Keys · \? or Esc closes · \d+ more below/);
-  expect(terminal.text).toMatch(/r +repave +write a fresh image, join the cluster,/);
+  expect(terminal.text).toMatch(/r +repave +write a fresh image, join the cluster, verify/);
   // What does not fit goes on below and is not cut.
-  expect(terminal.text).toMatch(/^│ +verify +│$/m);
+  terminal.press('j');
+  await terminal.until(/what an event +│\n│ +is about +│/);
   terminal.press('G');
-  await terminal.until(/y +yes +go on, where nothing has to be typed/);
+  await terminal.until(/y +yes +go on, where nothing has to be typed +│\n╰/);
+  // The last row stays the last: one up is seen at once.
+  terminal.press('jjGk');
+  await terminal.until('Esc closes · 1 more below');
   terminal.press('\x1b');
   await terminal.until('▸ Machines 1');
 });

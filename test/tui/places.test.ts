@@ -462,3 +462,16 @@ describe.each([
     }
   });
 });
+
+test.each([
+  ['3', /▸ Plans \d/],
+  ['5', /▸ Server log/],
+])('screen %s offers no key that acts on machines: each still says why', async (key, shown) => {
+  const { terminal } = await opened();
+  terminal.press(key);
+  await terminal.until(shown);
+  await terminal.until((text) => !/r repave|m RMA|c cancel|e maintenance/.test(text.split('\n').at(-1) ?? ''));
+  expect(terminal.rows.at(-1)).toMatch(/: command.*\? help {2}q quit/);
+  terminal.press('r');
+  await terminal.until('no machine is selected here: 1 shows the machines');
+});

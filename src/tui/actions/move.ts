@@ -1,6 +1,7 @@
-import type { Action } from '../keys/registry.ts';
+import type { Action, Registry } from '../keys/registry.ts';
+import { helpLines, helpRows } from '../screens/help-lines.ts';
 import type { Motion } from '../store/motion.ts';
-import { cycleFocus, move } from '../store/motion.ts';
+import { cycleFocus, move, scrolledIn } from '../store/motion.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { goIn, goUp } from '../store/travel.ts';
 import { withUi } from '../store/update.ts';
@@ -66,6 +67,14 @@ function motion(id: string, keys: readonly string[], label: string, help: string
     help,
     group: 'Move',
     scopes: ['main', 'help', 'wire'],
-    run: ({ store }) => store.setState((state) => move(state, how)),
+    run: ({ store, registry }) =>
+      store.setState((state) =>
+        state.ui.helpTop === undefined ? move(state, how) : moveInHelp(state, state.ui.helpTop, how, registry),
+      ),
   };
+}
+
+function moveInHelp(state: ConsoleState, top: number, how: Motion, registry: Registry<ConsoleEffects>): ConsoleState {
+  const lines = helpLines(state, registry).length;
+  return withUi(state, { helpTop: scrolledIn(lines, top, how, helpRows(state)) });
 }

@@ -7,7 +7,7 @@ import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
 import { conditionOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { noMachineReason } from '../store/subject.ts';
+import { isAboutMachines, noMachineReason } from '../store/subject.ts';
 import { openDialog } from '../store/update.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -27,6 +27,7 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     needs: (state) => [
       goesBack(state) ? MachineService.method.exitMaintenance : MachineService.method.enterMaintenance,
     ],
+    here: isAboutMachines,
     footer: 13,
     disabledReason: (state) => notConnected(state) ?? notMaintainable(state),
     run: (context) => {
@@ -81,6 +82,7 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     dangerous: true,
     needs: () => [MachineService.method.completeRma],
+    here: isAboutMachines,
     footer: 14,
     disabledReason: (state) => notConnected(state) ?? notInRma(state),
     run: ({ store, effects }) => {

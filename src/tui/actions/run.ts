@@ -11,7 +11,7 @@ import { targets } from '../store/marking.ts';
 import { isActive } from '../store/runs.ts';
 import { runOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { noMachineReason, subject } from '../store/subject.ts';
+import { isAboutMachines, noMachineReason, subject } from '../store/subject.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import type { RunKind } from './run-dialogs.ts';
@@ -50,6 +50,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     dangerous: true,
     needs: () => [RunService.method.cancelRun],
+    here: isAboutMachines,
     footer: 6,
     disabledReason: (state) => notConnected(state) ?? nothingToCancel(state),
     run: (context) =>
@@ -126,6 +127,7 @@ function starting(kind: RunKind, key: string, footer: number, help: string): Act
     scopes: ['main'],
     dangerous: true,
     needs: () => [RunService.method.startRun],
+    here: isAboutMachines,
     footer,
     disabledReason: (state) => notConnected(state) ?? notStartable(state),
     run: (context) =>

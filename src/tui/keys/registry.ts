@@ -37,6 +37,8 @@ export interface Action<Effects> {
   readonly footer?: number;
   /** Whether the key means this at all now; a key that means nothing does nothing. */
   readonly when?: (state: ConsoleState) => boolean;
+  /** Whether the screen has what it is about at all: where not, it is in no footer and not among the keys of that screen; its key says why. */
+  readonly here?: (state: ConsoleState) => boolean;
   /** Why it is not possible now, as a sentence; undefined: it is. */
   readonly disabledReason?: (state: ConsoleState) => string | undefined;
   readonly run: (context: ActionContext<Effects>) => void;
@@ -101,7 +103,7 @@ export function withheldReason<Effects>(
   return `not allowed: ${who} may not call ${missing.parent.name}/${missing.name} on this server`;
 }
 
-/** The actions that can be offered to who has the keyboard, without those that are not to be had in this console. */
+/** The actions that can be offered to who has the keyboard, without those that are not to be had in this console, or not on this screen. */
 export function offered<Effects>(
   registry: Registry<Effects>,
   scope: Scope,
@@ -110,7 +112,7 @@ export function offered<Effects>(
   return registry.actions.filter((action) => {
     if (!action.scopes.includes(scope) && !action.scopes.includes('everywhere')) return false;
     if (withheldReason(action, state) !== undefined) return false;
-    return action.when?.(state) ?? true;
+    return (action.when?.(state) ?? true) && (action.here?.(state) ?? true);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { callLines } from '../format/call-lines.ts';
 import { unicodeGlyphs } from '../theme/glyphs.ts';
-import { paneColumns, paneRows, tableRows } from './layout.ts';
+import { FRAME_COLUMNS, paneColumns, paneRows, tableRows } from './layout.ts';
 import { withList } from './listing.ts';
 import { followLog, rowOfStep, withStep } from './log.ts';
 import { scrollLog, scrollLogTo } from './log-window.ts';
@@ -21,11 +22,8 @@ export type Motion =
   | { readonly kind: 'top' }
   | { readonly kind: 'end' };
 
-/** Moves in what has the keyboard: the help if it is open, else the pane with the focus. */
+/** Moves in what has the keyboard: the calls if they are open, else the pane with the focus. */
 export function move(state: ConsoleState, motion: Motion): ConsoleState {
-  if (state.ui.helpTop !== undefined) {
-    return withUi(state, { helpTop: scrolled(state.ui.helpTop, motion, state.ui.size.rows - 4) });
-  }
   if (state.wire.open) return moveInCalls(state, motion);
   switch (state.ui.focus) {
     case 'machines':
@@ -106,7 +104,9 @@ function moveInText(state: ConsoleState, motion: Motion): ConsoleState {
 function moveInCalls(state: ConsoleState, motion: Motion): ConsoleState {
   const { wire, ui } = state;
   if (wire.closely !== undefined) {
-    return { ...state, wire: { ...wire, top: scrolled(wire.top, motion, ui.size.rows - 4) } };
+    const width = ui.size.columns - FRAME_COLUMNS;
+    const lines = wire.target === undefined ? 0 : callLines(wire.closely, wire.target, width, state.clock.now).length;
+    return { ...state, wire: { ...wire, top: scrolledIn(lines, wire.top, motion, ui.size.rows - 4) } };
   }
   const selection = moved(wire.selection, callIds(wire), motion, listedCalls(ui.size));
   return { ...state, wire: { ...wire, selection } };
@@ -151,11 +151,11 @@ function moveInLog(state: ConsoleState, motion: Motion): ConsoleState {
 }
 
 /** The first line of a text that is shown in so many rows, moved: never so far that a row is empty. */
-function scrolledIn(lines: number, top: number, motion: Motion, height: number): number {
+export function scrolledIn(lines: number, top: number, motion: Motion, height: number): number {
   return Math.min(Math.max(0, lines - height), scrolled(top, motion, height));
 }
 
-/** A row moved, never above the first; who draws it knows the last. */
+/** A row moved, never above the first. */
 function scrolled(row: number, motion: Motion, height: number): number {
   switch (motion.kind) {
     case 'rows':

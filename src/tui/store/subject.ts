@@ -37,6 +37,11 @@ export function subject(state: ConsoleState): Subject | undefined {
   }
 }
 
+/** Whether the screen is about machines or their runs: among plans and in the server's log nothing is acted on. */
+export function isAboutMachines({ ui }: ConsoleState): boolean {
+  return ui.path.length > 0 || (ui.place !== 'plans' && ui.place !== 'server-log');
+}
+
 /** Why there is no machine to do anything with, and what to do. */
 export function noMachineReason(state: ConsoleState): string {
   const machineId = subject(state)?.machineId ?? '';
