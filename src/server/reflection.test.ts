@@ -15,8 +15,9 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceDefinition } from '../wire/bridge.ts';
 import { type CallContext, serviceImplementation } from '../wire/bridge-server.ts';
+import { RpcError, statusOf } from '../wire/errors.ts';
 import { EventService } from '../wire/gen/baremetal/v1/event_service_pb.ts';
-import { MachineService } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
+import { MachineService, RegisterMachinesResponseSchema } from '../wire/gen/baremetal/v1/machine_service_pb.ts';
 import { PlanService } from '../wire/gen/baremetal/v1/plan_service_pb.ts';
 import { RunService } from '../wire/gen/baremetal/v1/run_service_pb.ts';
 import { ServerService } from '../wire/gen/baremetal/v1/server_service_pb.ts';
@@ -75,9 +76,15 @@ describe('the index', () => {
     ['an enum', 'baremetal.v1.LogLevel', 'server_service'],
     ['a value of an enum', 'baremetal.v1.LOG_LEVEL_WARN', 'server_service'],
     ['a oneof', 'baremetal.v1.Step.kind', 'plan'],
+    ["a detail of a plan's refusal", 'baremetal.v1.PlanProblems', 'plan_service'],
   ])('finds %s by its name', async (_, symbol, file) => {
     const found = files(await ask(ALL, { case: 'fileContainingSymbol', value: symbol }));
     expect(found[0]?.name).toBe(`baremetal/v1/${file}.proto`);
+  });
+
+  it('finds what the details of errors are, which no request and no answer names', async () => {
+    const found = files(await ask(OURS, { case: 'fileContainingSymbol', value: 'google.rpc.ErrorInfo' }));
+    expect(found[0]?.name).toBe('google/rpc/error_details.proto');
   });
 
   it('sends a file with everything that it needs, each once', async () => {
@@ -160,6 +167,7 @@ describe('stock tools, with no proto files', () => {
     const health = new HealthService(ALL.map(({ typeName }) => typeName));
     health.setServing(true);
     const implementations = new Map<DescService, UntypedServiceImplementation>([
+      [MachineService, serviceImplementation(MachineService, { registerMachines: refuseAll } as never)],
       [Health, serviceImplementation(Health, health)],
       [ServerReflection, serviceImplementation(ServerReflection, reflection.v1)],
       [ServerReflectionAlpha, serviceImplementation(ServerReflectionAlpha, reflection.v1alpha)],
@@ -202,6 +210,14 @@ describe('stock tools, with no proto files', () => {
       expect(JSON.parse(stdout)).toEqual({ status: 'SERVING' });
     });
 
+    it('decodes an answer that holds the details of an error', async () => {
+      const { stdout } = await curl(protocol, '-d', '{}', `${address}/baremetal.v1.MachineService/RegisterMachines`);
+      expect(JSON.parse(stdout).results[0].error.details[0]).toMatchObject({
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'INVALID_FIELD',
+      });
+    });
+
     it('encodes a request of ours', async () => {
       const call = curl(
         protocol,
@@ -213,6 +229,12 @@ describe('stock tools, with no proto files', () => {
     });
   });
 });
+
+/** Refuses the one machine of a batch. */
+async function refuseAll() {
+  const error = statusOf(new RpcError({ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD', message: 'no' }));
+  return create(RegisterMachinesResponseSchema, { results: [{ error }] });
+}
 
 /** What a tool reads off a file of Google's; its options for other languages do not matter. */
 function namesIn(file: FileDescriptorProto) {

@@ -4,6 +4,7 @@ import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { ServiceHandlers } from '../wire/bridge-server.ts';
 import { Code } from '../wire/gen/google/rpc/code_pb.ts';
+import { file_google_rpc_error_details } from '../wire/gen/google/rpc/error_details_pb.ts';
 import type { ServerReflection, ServerReflectionRequest } from '../wire/gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflectionResponseSchema } from '../wire/gen/grpc/reflection/v1/reflection_pb.ts';
 import type {
@@ -60,7 +61,10 @@ type Answer =
   | { case: 'listServicesResponse'; value: { service: { name: string }[] } }
   | { case: 'errorResponse'; value: { errorCode: number; errorMessage: string } };
 
-/** Every name that the services' files and their dependencies declare, by what asks for it. */
+/**
+ * Every name that the services' files and their dependencies declare, by what asks for it; and what the details of errors are:
+ * no file imports those, and a tool cannot print an answer whose `Any` it cannot look up.
+ */
 class DescriptorIndex {
   readonly #services: { name: string }[];
   readonly #files = new Map<string, DescFile>();
@@ -71,7 +75,8 @@ class DescriptorIndex {
 
   constructor(services: readonly DescService[]) {
     this.#services = services.map((service) => ({ name: service.typeName })).sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const service of services) for (const file of withDependencies(service.file)) this.#add(file);
+    const roots = [...services.map((service) => service.file), file_google_rpc_error_details];
+    for (const root of roots) for (const file of withDependencies(root)) this.#add(file);
   }
 
   answer(question: Question): Answer {
