@@ -72,32 +72,37 @@ function withMask(mask: number, action: () => void): void {
 async function clearSocket(path: string): Promise<ListenFault | null> {
   const stat = await lstat(path).catch(() => null);
   if (stat === null) return null;
-  if (!stat.isSocket()) {
-    const message = `cannot listen on unix:${path}: there is a file of that name which is no socket; name another path`;
-    return { kind: 'fault', code: 'ADDRESS_UNUSABLE', message };
-  }
-  if (await answers(path)) return inUse(`unix:${path}`);
+  const address = `unix:${path}`;
+  if (!stat.isSocket()) return unusable(address, 'there is a file of that name which is no socket; name another path');
+  const error = await connectionFault(path);
+  if (error === null) return inUse(address);
+  if (error.code === 'ENOENT') return null;
+  // With any other error than that of a file which a dead server left, somebody may be there: one who is busy, or somebody else's.
+  if (error.code !== 'ECONNREFUSED') return unusable(address, `whose its socket is cannot be told (${error.code})`);
   await unlink(path).catch(() => {});
   return null;
 }
 
-function answers(path: string): Promise<boolean> {
+/** Why nobody answers at a socket; null where somebody does. */
+function connectionFault(path: string): Promise<NodeJS.ErrnoException | null> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
       socket.destroy();
-      resolve(true);
+      resolve(null);
     });
-    // ECONNREFUSED is a file that a dead server left; with any other error the attempt to listen tells more.
-    socket.once('error', () => resolve(false));
+    socket.once('error', resolve);
   });
 }
 
 function faultOf(target: ListenTarget, error: NodeJS.ErrnoException): ListenFault {
   const text = listenText(target);
   if (error.code === 'EADDRINUSE') return inUse(text);
-  const message = `cannot listen on ${text}: ${error.code ?? error.message}`;
-  return { kind: 'fault', code: 'ADDRESS_UNUSABLE', message };
+  return unusable(text, error.code ?? error.message);
+}
+
+function unusable(text: string, why: string): ListenFault {
+  return { kind: 'fault', code: 'ADDRESS_UNUSABLE', message: `cannot listen on ${text}: ${why}` };
 }
 
 function inUse(text: string): ListenFault {

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { link, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer as createSocketServer } from 'node:net';
+import { connect, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -28,6 +30,19 @@ function serverAt(listen: string) {
     },
     { store: createMemoryStore({ clock: systemClock }), providers: createProviderRegistry([]) },
   );
+}
+
+/** Connects until the system takes no more connections for a server that accepts none. */
+async function fillBacklog(path: string): Promise<void> {
+  for (;;) {
+    const socket = connect(path);
+    onTestFinished(() => void socket.destroy());
+    const taken = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (!taken) return;
+  }
 }
 
 describe('where a server listens', () => {
@@ -87,5 +102,17 @@ describe('where a server listens', () => {
     await writeFile(file, 'precious');
     expect(await serverAt(`unix:${file}`).start()).toMatchObject({ kind: 'fault', code: 'ADDRESS_UNUSABLE' });
     expect((await stat(file)).size).toBe(8);
+  });
+
+  it('leaves the socket of a server alone that is there and takes no more connections', async () => {
+    const path = join(await inTempDir(), 'socket');
+    const listening = `require('net').createServer().listen({ path: ${JSON.stringify(path)}, backlog: 1 }, () => console.log())`;
+    const frozen = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void frozen.kill('SIGKILL'));
+    await once(frozen.stdout, 'data');
+    frozen.kill('SIGSTOP');
+    await fillBacklog(path);
+    expect(await serverAt(`unix:${path}`).start()).toMatchObject({ kind: 'fault', code: 'ADDRESS_UNUSABLE' });
+    expect((await stat(path)).isSocket()).toBe(true);
   });
 });
