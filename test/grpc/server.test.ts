@@ -77,6 +77,35 @@ describe('what a server answers', () => {
     expect(JSON.parse(out.read().toString())).toMatchObject({ error_id: id, err: { message: 'disk on fire' } });
   });
 
+  it('to a client that went away: nothing, and that is no failure to be logged', async () => {
+    const [asked, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      load: async (...about) => {
+        asked.resolve();
+        await gone.promise;
+        return store.load(...about);
+      },
+    });
+    const { machines, info } = await startGrpc({ wrapStore, log: { level: 'debug', out: null } });
+    const leave = new AbortController();
+    // More than are worked on at the same time.
+    const batch = Array.from({ length: 600 }, (_, n) => ({ machineId: `m${n}` }));
+    const told = refusal(machines.registerMachines({ machines: batch }, { signal: leave.signal }));
+    await asked.promise;
+    leave.abort();
+    await told;
+    // What comes behind the cancel on the same connection is answered after it.
+    await info.getServerInfo({});
+    gone.resolve();
+    for await (const { entry } of info.watchServerLog({ tail: 2_000, minLevel: Level.DEBUG })) {
+      expect(entry?.level).toBeLessThan(Level.ERROR);
+      if (entry?.fields.method?.endsWith('RegisterMachines') !== true) continue;
+      expect(entry.fields.code).toBe('CANCELLED');
+      break;
+    }
+  });
+
   it('for a store that is away: UNAVAILABLE, with when to try again', async () => {
     const away = Object.assign(new Error('no connection'), { name: 'StoreUnavailable' });
     const wrapStore = (store: Store): Store => ({ ...store, snapshotMachines: () => Promise.reject(away) });

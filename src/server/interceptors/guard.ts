@@ -98,8 +98,10 @@ function guardAnswer(handler: AnyHandler, guard: Guard) {
       call = admit(input, context, guard.closing);
       return await withinLimit(guard.clock, handler(input, call) as Promise<unknown>);
     } catch (error) {
-      end = tell(error, context, guard.closing, guard.log);
-      throw end;
+      // A handler that let go of its work because nobody waits for it any more has not failed, and nobody hears of it.
+      const gone = context.signal.aborted && error === context.signal.reason;
+      end = gone ? 'canceled' : tell(error, context, guard.closing, guard.log);
+      throw gone ? error : end;
     } finally {
       logCall(guard.log, context, call, end, guard.clock.monotonic() - started);
     }
