@@ -59,7 +59,7 @@ export interface Stopped {
 
 /** One server: the contract over gRPC, the engine behind it, and where state lives. */
 export interface Server {
-  /** Begins to listen and to carry out runs. A fault says why it cannot; the server is then stopped already. */
+  /** Begins to listen and to carry out runs. A fault says why it cannot; the server is then stopped already, as where it rejects. */
   start(): Promise<Started>;
   /**
    * Ends it: no new connections, streams end with UNAVAILABLE, calls to hardware have `graceMs` to end by themselves
@@ -120,6 +120,15 @@ export function createServer(config: ServerConfig, parts: ServerParts): Server {
   let stopped: Promise<Stopped> | null = null;
 
   const start = async (): Promise<Started> => {
+    try {
+      return await begin();
+    } catch (error) {
+      await stop({});
+      throw error;
+    }
+  };
+
+  const begin = async (): Promise<Started> => {
     const target = parseListen(config.listen);
     if (target.kind === 'fault') return refused(target);
     await hub.start();

@@ -1,9 +1,41 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/server/clock.ts';
+import { DEFAULT_FAKE } from '../../src/server/config.ts';
+import { createProviderRegistry } from '../../src/server/providers/registry.ts';
+import { createServer } from '../../src/server/server.ts';
+import { createMemoryStore } from '../../src/server/stores/memory/store.ts';
 import { LogLevel as Level } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
 import { HealthCheckResponse_ServingStatus as Serving } from '../../src/wire/gen/grpc/health/v1/health_pb.ts';
 import { refusal, startGrpc } from '../support/grpc.ts';
 
 const GATED = { spec: { provider: 'gated' } };
+
+describe('a server that cannot start', () => {
+  it('lets go of its store, and of what else was opened for it', async () => {
+    const store = createMemoryStore({ clock: systemClock });
+    let released = false;
+    const server = createServer(
+      {
+        listen: '127.0.0.1:0',
+        store: { kind: 'memory' },
+        fake: DEFAULT_FAKE,
+        maxRuns: 1,
+        log: { level: 'error', format: 'text', out: null },
+        version: '0',
+      },
+      {
+        store: { ...store, limits: () => Promise.reject(new Error('disk on fire')) },
+        providers: createProviderRegistry([]),
+        release: () => {
+          released = true;
+        },
+      },
+    );
+    await expect(server.start()).rejects.toThrow('disk on fire');
+    expect(released).toBe(true);
+    await expect(store.head()).rejects.toThrow();
+  });
+});
 
 describe('the end of a server', () => {
   it('ends watches and logs with UNAVAILABLE, interrupts calls, and says what is lost', async () => {
