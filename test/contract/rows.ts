@@ -48,6 +48,13 @@ export function rowContract(factory: StoreFactory): void {
     });
   });
 
+  test('a store tells how it is', async () => {
+    const { servers, schemaVersion, degraded } = await store.health();
+    expect(degraded).toBe('');
+    expect(schemaVersion > 0).toBe(store.kind !== 'memory');
+    if (store.membership === null) expect(servers).toBe(1);
+  });
+
   describe('counts', () => {
     test('of nothing are empty', async () => {
       expect(await store.counts(EVERYTHING)).toEqual({ machines: {}, attention: 0, runs: {} });

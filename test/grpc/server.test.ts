@@ -163,6 +163,16 @@ describe('what a server answers', () => {
     expect((await refusal(grpc.info.getCounts({ filter: 'rack' }))).codeName).toBe('INVALID_ARGUMENT');
   });
 
+  it('about its store: who shares it, what does not work in it, and how far watches are behind', async () => {
+    const health = { servers: 3, schemaVersion: 9, degraded: 'no locks', lagMs: 1_500 };
+    const wrapStore = (store: Store): Store => ({ ...store, health: async () => health });
+    const { info } = await startGrpc({ wrapStore });
+    const told = await info.getServerInfo({});
+    expect(told.servers).toBe(3);
+    expect(told.store).toMatchObject({ schemaVersion: 9, degraded: 'no locks', eventLag: { seconds: 1n } });
+    expect((await (await startGrpc()).info.getServerInfo({})).store?.eventLag).toBeUndefined();
+  });
+
   it('from its log: the last lines, then those to come, from a level on', async () => {
     const { info, runs } = await startGrpc({ log: { level: 'debug', out: null } });
     await refusal(runs.getRun({ runId: 'no-such-run' }));

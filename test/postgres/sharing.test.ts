@@ -54,6 +54,13 @@ describe('two servers on one database', () => {
     expect([first.ids, second.ids, ...rest].flat().toSorted()).toEqual(started.toSorted());
   });
 
+  test('know how many they are', async () => {
+    expect((await one.store.health()).servers).toBe(2);
+    await other.store.membership.leave();
+    expect((await one.store.health()).servers).toBe(1);
+    expect((await other.store.health()).servers).toBe(1);
+  });
+
   test('carry out commands that race on one machine one after the other, each once', async () => {
     await one.fleet.register('m1');
     await Promise.all(

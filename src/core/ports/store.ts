@@ -269,11 +269,25 @@ export interface Counts {
   readonly runs: Readonly<Record<string, number>>;
 }
 
+/** How a store is at this moment, beside what is in it. */
+export interface StoreHealth {
+  /** How many servers share it, this one included. */
+  readonly servers: number;
+  /** The version of its schema; 0 where it has none. */
+  readonly schemaVersion: number;
+  /** What does not work as it should, as a sentence; empty where all does. */
+  readonly degraded: string;
+  /** For how long the oldest event that watches cannot be told of yet has been waiting, in milliseconds; 0 where there is none. */
+  readonly lagMs: number;
+}
+
 /** Where state lives. All answers are the same whichever store gives them. */
 export interface Store extends PlanStore {
   readonly kind: 'memory' | 'sqlite' | 'postgres';
   /** Null where one process has the store to itself. */
   readonly membership: Membership | null;
+  /** How the store is at this moment. */
+  health(): Promise<StoreHealth>;
 
   /** Everything that decides about one machine. `runId` also loads that run; `requestId` what it did. */
   load(machineId: string, also?: { readonly runId?: string; readonly requestId?: string }): Promise<Aggregate>;

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { MACHINE_PHASES } from '../../core/domain/machine.ts';
 import { RUN_PHASES } from '../../core/domain/run.ts';
 import type { Millis } from '../../core/domain/time.ts';
@@ -37,11 +38,18 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
   const { store, clock, providers, recovering } = context;
   return {
     async getServerInfo(_, call) {
+      const { servers, schemaVersion, degraded, lagMs } = await store.health();
       return create(GetServerInfoResponseSchema, {
         version: about.version,
         api: 'baremetal.v1',
         instance: about.instance,
-        store: { kind: store.kind, durable: store.kind !== 'memory' },
+        store: {
+          kind: store.kind,
+          durable: store.kind !== 'memory',
+          schemaVersion,
+          degraded,
+          ...(lagMs > 0 ? { eventLag: durationFromMs(lagMs) } : {}),
+        },
         providers: [...providers.values()].map((provider) => ({
           name: provider.name,
           capabilities: Object.keys(provider.drivers),
@@ -60,7 +68,7 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
         },
         caller: { ...call.caller, allowedMethods: [...about.methods] },
         demo: [...providers.keys()].every((name) => about.simulated.has(name)),
-        servers: 1,
+        servers,
         recoveringRuns: await recovering.count(),
       });
     },

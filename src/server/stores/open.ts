@@ -24,7 +24,8 @@ export async function openStore(config: StoreConfig, clock: Clock, log: Logger):
       const { openPostgresStore } = await import('./postgres/store.ts');
       const { url, leaseMs } = config;
       const store = await openPostgresStore({ url, leaseMs, clock, limits: RUN_LOG_LIMITS, log });
-      if (store.degraded !== null) log.warn({}, store.degraded);
+      const { degraded } = await store.health();
+      if (degraded !== '') log.warn({}, degraded);
       return store;
     }
   }

@@ -69,6 +69,7 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
   return {
     kind: 'memory',
     membership: null,
+    health: call(() => ({ servers: 1, schemaVersion: 0, degraded: '', lagMs: 0 })),
     load: call((machineId, also) => load(parts, machineId, also)),
     commit: call((change) => commit(parts, change, (hint) => hints.tell(hint))),
     commitAll: call((changes) => commitAll(parts, changes, (hint) => hints.tell(hint))),

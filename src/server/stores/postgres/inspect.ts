@@ -3,6 +3,7 @@ import type { Queryable } from './database.ts';
 import { Database } from './database.ts';
 import { StoreUnusable, translateOpening } from './errors.ts';
 import { earliestTime } from './events.ts';
+import { serversOf } from './health.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { int, only } from './rows.ts';
 
@@ -43,10 +44,7 @@ async function schemaVersion(moment: Queryable): Promise<number> {
 export function factsOfDatabase(url: string): Promise<StoreFacts> {
   return inspect(url, async (moment) => {
     const events = only(await moment.query({ text: 'SELECT count(*)::bigint AS n, min(at) AS at FROM bmdemo.events' }));
-    const servers = await numberOf(
-      moment,
-      'SELECT count(*)::bigint AS n FROM bmdemo.servers WHERE lease_until > bmdemo.now_ms()',
-    );
+    const servers = await serversOf(moment);
     return {
       kind: 'postgres',
       location: locationOf(url),

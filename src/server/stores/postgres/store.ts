@@ -13,8 +13,9 @@ import { Database } from './database.ts';
 import { translateOpening } from './errors.ts';
 import { countEvents, pageOfEvents } from './event-lists.ts';
 import type { TailRead } from './events.ts';
-import { beginEpoch, earliestTime, headOfLog, lagOfLog, readTail, untilSettled } from './events.ts';
+import { beginEpoch, earliestTime, headOfLog, readTail, untilSettled } from './events.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { healthOf } from './health.ts';
 import { claimRuns, reapServers, releaseClaim, stoppingRuns } from './leases.ts';
 import type { Line } from './line.ts';
 import { openSessionLine, PooledLine } from './line.ts';
@@ -48,10 +49,6 @@ export interface PostgresOptions {
 /** A store that any number of servers share. */
 export interface PostgresStore extends Store {
   readonly membership: Membership;
-  /** What does not work because there is only a pooled connection, in a sentence; null where all does. */
-  readonly degraded: string | null;
-  /** For how long the oldest event has been waiting for transactions that began before it, in milliseconds. */
-  lag(): Promise<number>;
 }
 
 /** How long a server may be silent where nothing else is said, in milliseconds. */
@@ -74,15 +71,16 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
   const [loads, commits] = [createGroupLoad(database), createGroupCommit(database)];
   const retention = new Retention(database);
   const budget = logBudget(limits);
+  const degraded = line.holdsSession
+    ? ''
+    : 'PostgreSQL is reached through a pooler that changes sessions between statements: ' +
+      'no notifications and no locks, so that other servers notice within 250 ms what happens here, ' +
+      `and only after ${leaseMs / 1_000} s that this one has died`;
 
   return {
     kind: 'postgres',
     membership,
-    degraded: line.holdsSession
-      ? null
-      : 'PostgreSQL is reached through a pooler that changes sessions between statements: ' +
-        'no notifications and no locks, so that other servers notice within 250 ms what happens here, ' +
-        `and only after ${leaseMs / 1_000} s that this one has died`,
+    health: () => healthOf(database, degraded),
 
     load: (machineId, also) => loadAggregate(database, loads, plans, machineId, also),
     async commit(change) {
@@ -141,7 +139,6 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       notices.heldBack(heldBack);
       return tail;
     },
-    lag: () => lagOfLog(database),
     events: (query) => pageOfEvents(database, query),
     countEvents: (range) => countEvents(database, range),
     earliest: () => earliestTime(database),

@@ -17,6 +17,7 @@ import { countMachines, pageOfMachines, pageOfRuns, runRow } from './lists.ts';
 import { lockFile } from './lock.ts';
 import { appendBatches, readLines, readProgress } from './logs.ts';
 import { LongReads } from './long-reads.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { commitPlan, loadPlan, pageOfPlans, planVersion } from './plans.ts';
 import { Retention } from './retention.ts';
 import { BoundPlans, parseMachine, parseSwept, text } from './rows.ts';
@@ -76,6 +77,7 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
   return {
     kind: 'sqlite',
     membership: null,
+    health: read(() => ({ servers: 1, schemaVersion: MIGRATIONS.length, degraded: '', lagMs: 0 })),
     load: read((machineId: string, also: Parameters<Store['load']>[1] = {}) =>
       loadAggregate(database, plans, machineId, also, clock.now()),
     ),
