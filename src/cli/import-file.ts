@@ -73,18 +73,53 @@ export async function importFile(context: Context, order: ImportOrder): Promise<
 }
 
 /**
- * Imports a file for a console: what became of its machines in a few words, and every mistake with its place.
+ * What importing a file would do, for a console: what would become of its machines, and every mistake with its place.
  *
  * @param file a path; `~/` is the home directory
  */
-export async function importFileBriefly(client: Client, file: string, signal: AbortSignal): Promise<FileOutcome> {
+export async function previewFile(client: Client, file: string, signal: AbortSignal): Promise<FileOutcome> {
+  return outcomeOf(client, file, await readForConsole(file), true, signal);
+}
+
+/**
+ * Imports a file for a console, as it was shown there.
+ *
+ * @throws Error with the reason `PREVIEW_STALE` where it would do anything else by now: nothing is changed then
+ */
+export async function importFileAsShown(
+  client: Client,
+  file: string,
+  shown: FileOutcome,
+  signal: AbortSignal,
+): Promise<FileOutcome> {
+  const read = await readForConsole(file);
+  const now = await outcomeOf(client, file, read, true, signal);
+  if (JSON.stringify(now) !== JSON.stringify(shown)) {
+    throw Object.assign(new Error('it would do something else by now; look at it once more'), {
+      reason: 'PREVIEW_STALE',
+    });
+  }
+  return outcomeOf(client, file, read, false, signal);
+}
+
+async function readForConsole(file: string): Promise<MachineFile> {
   // There the keys come in on standard input.
   if (file === '-') throw new Error('a console imports files alone, and nothing that is piped in');
   const path = file.startsWith('~/') ? join(homedir(), file.slice(2)) : file;
-  const read = await readMachineFile({ file: path, format: null, map: [] }, Readable.from([]));
-  const told = await registerRows(client, read, { atomic: false, dryRun: false }, read.mistakes.length > 0, signal);
+  return readMachineFile({ file: path, format: null, map: [] }, Readable.from([]));
+}
+
+async function outcomeOf(
+  client: Client,
+  file: string,
+  read: MachineFile,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<FileOutcome> {
+  const told = await registerRows(client, read, { atomic: false, dryRun }, read.mistakes.length > 0, signal);
   return {
     counts: countsText(told),
+    machines: told.map(({ machineId, outcome, note }) => ({ machineId, outcome, note: printable(note) })),
     mistakes: mistakesIn(read, told).map((mistake) => printable(`${placeText(file, mistake)}: ${mistake.message}`)),
   };
 }

@@ -14,7 +14,7 @@ import { action } from './context.ts';
 import { importDemoMachines } from './demo-machines.ts';
 import type { ExitCode } from './exit-code.ts';
 import { usageFailure } from './failure.ts';
-import { importFileBriefly } from './import-file.ts';
+import { importFileAsShown, previewFile } from './import-file.ts';
 import { LogFile } from './log-file.ts';
 import type { OwnServer } from './own-server.ts';
 import { lossText, startOwnServer } from './own-server.ts';
@@ -121,7 +121,11 @@ function opened(context: Context, address: Address): OpenedServer {
 
 /** What a console imports with. @param importDemoMachines its own way to demo machines */
 export function importsOf(client: Client, importDemoMachines: Imports['importDemoMachines']): Imports {
-  return { importDemoMachines, importFile: (file, signal) => importFileBriefly(client, file, signal) };
+  return {
+    importDemoMachines,
+    previewFile: (file, signal) => previewFile(client, file, signal),
+    importFile: (file, shown, signal) => importFileAsShown(client, file, shown, signal),
+  };
 }
 
 /** Ends the console's own server. What is in memory is lost either way, so that no call is waited for. */

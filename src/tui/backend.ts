@@ -75,10 +75,20 @@ export interface ImportOutcome {
   readonly unchanged: number;
 }
 
-/** What became of a file of machines. */
+/** What becomes of one machine of a file. */
+export interface FileMachine {
+  readonly machineId: string;
+  /** As `bmdemo import` calls it: `new`, `changed`, `unchanged`, `refused`, `not applied`. */
+  readonly outcome: string;
+  /** The fields that change, or why it is refused. */
+  readonly note: string;
+}
+
+/** What becomes of a file of machines. */
 export interface FileOutcome {
   /** How many of which kind: `12 machines: 3 new, 9 unchanged`. */
   readonly counts: string;
+  readonly machines: readonly FileMachine[];
   /** What is wrong in it, each with its place: `racks.csv:4:mac: …`. */
   readonly mistakes: readonly string[];
 }
@@ -134,8 +144,13 @@ export interface ConsoleBackend {
   repair(target: RepairTarget, values: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Machine>;
   /** Registers machine-1 … machine-N of the fake provider; harmless where they are there already. */
   importDemoMachines(count: number, signal: AbortSignal): Promise<ImportOutcome>;
-  /** Registers the machines of a CSV, YAML or JSON file. */
-  importFile(file: string, signal: AbortSignal): Promise<FileOutcome>;
+  /** What importing a CSV, YAML or JSON file of machines would do; nothing is changed. */
+  previewFile(file: string, signal: AbortSignal): Promise<FileOutcome>;
+  /**
+   * Registers the machines of a file. Where that would do anything else by now than what was shown, nothing is changed, and it
+   * rejects with the reason `PREVIEW_STALE`.
+   */
+  importFile(file: string, shown: FileOutcome, signal: AbortSignal): Promise<FileOutcome>;
 }
 
 /** The server's stable word for why a call failed; empty where it gave none. */

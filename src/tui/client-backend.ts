@@ -5,7 +5,7 @@ import type { StreamSettings } from '../client/resume.ts';
 import type { ConsoleBackend, LinkState } from './backend.ts';
 
 /** Registering machines; who has the program's commands has it. */
-export type Imports = Pick<ConsoleBackend, 'importDemoMachines' | 'importFile'>;
+export type Imports = Pick<ConsoleBackend, 'importDemoMachines' | 'previewFile' | 'importFile'>;
 
 /**
  * The console's view of a client.

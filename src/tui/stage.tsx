@@ -13,7 +13,7 @@ import { READER_SIZE, screenText } from './reader/screen-text.tsx';
 import { CrashBoundary } from './screens/CrashBoundary.tsx';
 import type { Suspend } from './screens/Root.tsx';
 import { Root } from './screens/Root.tsx';
-import { carryOut, importDemoMachines, importFile, preview, retryNow } from './session/carry-out.ts';
+import { askToImport, carryOut, importDemoMachines, preview, retryNow } from './session/carry-out.ts';
 import type { Notice } from './session/clipboard.ts';
 import { Clipboard } from './session/clipboard.ts';
 import { Clock } from './session/clock.ts';
@@ -176,7 +176,7 @@ export class Stage {
       preview: (dialog) => withHands((hands) => preview(dialog, hands)),
       retryNow: (runId) => withHands((hands) => retryNow(runId, hands)),
       importDemoMachines: (count) => withHands((hands) => importDemoMachines(count, hands)),
-      importFile: (file) => withHands((hands) => importFile(file, hands)),
+      askToImport: (file) => withHands((hands) => askToImport(file, hands)),
       remember: (line) => {
         this.#history.add(line);
         this.#store.setState({ history: this.#history.lines });

@@ -264,7 +264,6 @@ describe('what is not possible says why', () => {
     await refuses(terminal, 't', 'the run of busy-1 does not wait for another attempt');
     await refuses(terminal, 'v', 'busy-1 needs no intervention');
     await refuses(terminal, 'd', 'busy-1 is not in RMA: m begins one');
-    await refuses(terminal, 'i', 'there are machines already');
   });
 
   test('on a machine that has nothing to do', async () => {

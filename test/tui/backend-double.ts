@@ -23,7 +23,7 @@ import type {
   GetServerInfoResponse,
   WatchServerLogResponse,
 } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
-import { machine, plans, repave, serverInfo } from './samples.ts';
+import { fileOutcome, machine, plans, repave, serverInfo } from './samples.ts';
 
 /** A stream that a test feeds. */
 export class Feed<Item> {
@@ -84,8 +84,10 @@ export class BackendDouble implements ConsoleBackend {
   readonly canceled: string[] = [];
   readonly imported: number[] = [];
   readonly importedFiles: string[] = [];
-  /** What an import of a file answers. */
-  onFile: (file: string) => Promise<FileOutcome> = () => Promise.resolve({ counts: '2 machines: 2 new', mistakes: [] });
+  /** What a file would do, and does when it is imported. */
+  onFile: (file: string) => Promise<FileOutcome> = () => Promise.resolve(fileOutcome('2 machines: 2 new', 'new'));
+  /** What an import answers, if anything else. */
+  onImport: ((file: string, shown: FileOutcome) => Promise<FileOutcome>) | undefined;
   readonly retried: string[] = [];
   readonly repaired: { readonly target: RepairTarget; readonly values: Readonly<Record<string, string>> }[] = [];
   /** What a repair answers; the machine in MAINTENANCE if not set. */
@@ -297,9 +299,13 @@ export class BackendDouble implements ConsoleBackend {
     return Promise.resolve(repave(runId, 'machine-1', 0));
   }
 
-  importFile(file: string): Promise<FileOutcome> {
-    this.importedFiles.push(file);
+  previewFile(file: string): Promise<FileOutcome> {
     return this.onFile(file);
+  }
+
+  importFile(file: string, shown: FileOutcome): Promise<FileOutcome> {
+    this.importedFiles.push(file);
+    return this.onImport?.(file, shown) ?? this.onFile(file);
   }
 
   importDemoMachines(count: number): Promise<ImportOutcome> {

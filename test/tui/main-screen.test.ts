@@ -145,19 +145,18 @@ test('without machines there is one card, and i imports three', async () => {
   expect(backend.imported).toEqual([3]);
   await terminal.until(/> {2}machine-1 /);
   terminal.press('i');
-  terminal.press('?');
-  await terminal.until('Keys');
+  await terminal.until('command :import');
   expect(backend.imported).toEqual([3]);
 });
 
-test('without the fake provider nothing is offered, and i says why', async () => {
+test('without the fake provider no demo machines are offered, and i asks for a file', async () => {
   const backend = new BackendDouble();
   backend.info.providers = [];
   const { terminal } = openConsole({ backend });
   await terminal.until('No machines yet.');
   expect(terminal.text).not.toContain('import 3');
   terminal.press('i');
-  await terminal.until('this server has no fake provider');
+  await terminal.until('command :import');
   expect(backend.imported).toEqual([]);
 });
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { allActions } from '../../src/tui/actions/all.ts';
+import type { FileOutcome } from '../../src/tui/backend.ts';
 import { createRegistry } from '../../src/tui/keys/registry.ts';
 import { COMMANDS } from '../../src/tui/palette/commands.ts';
 import { choicesFor, completed, recalled } from '../../src/tui/palette/completion.ts';
@@ -13,7 +14,7 @@ import { MachineStatus_Phase as Phase } from '../../src/wire/gen/baremetal/v1/ma
 import { BackendDouble } from './backend-double.ts';
 import type { OpenConsole } from './open-console.ts';
 import { openConsole } from './open-console.ts';
-import { machine } from './samples.ts';
+import { fileOutcome, machine } from './samples.ts';
 
 const registry = createRegistry(allActions);
 
@@ -129,15 +130,92 @@ test('a read-only console says why it does not do what is typed in full', async 
   expect(backend.started).toEqual([]);
 });
 
-test('imports a file, and says how many of which kind, and the first mistake', async () => {
-  const { terminal, backend } = await opened({ columns: 200 });
-  terminal.press(':import racks.csv\r');
-  await terminal.until('2 machines: 2 new');
-  backend.onFile = () =>
-    Promise.resolve({ counts: '3 machines: 1 new, 2 refused', mistakes: ['a.csv:3:mac: bad', 'x'] });
-  terminal.press(':import a.csv\r');
-  await terminal.until('3 machines: 1 new, 2 refused; a.csv:3:mac: bad; and 1 more mistake');
-  expect(backend.importedFiles).toEqual(['racks.csv', 'a.csv']);
+describe('importing a file', () => {
+  test('first says what it would do, and does that once it is agreed to', async () => {
+    const { terminal, backend } = await opened();
+    backend.onFile = () =>
+      Promise.resolve(fileOutcome('3 machines: 2 new, 1 refused', 'new', ['racks.csv:3:mac: bad']));
+    terminal.press(':import dc/racks.csv\r');
+    await terminal.until('Import racks.csv?');
+    await terminal.until('y yes');
+    expect(terminal.text).toMatch(/file +dc\/racks\.csv/);
+    expect(terminal.text).toMatch(/in it +3 machines: 2 new, 1 refused/);
+    expect(terminal.text).toMatch(/new +web-1, web-2/);
+    expect(terminal.text).toMatch(/refused +racks\.csv:3:mac: bad/);
+    terminal.press('\x1b');
+    await terminal.until((text) => !text.includes('Import racks.csv?'));
+    expect(backend.importedFiles).toEqual([]);
+    terminal.press(':import dc/racks.csv\r');
+    await terminal.until('y yes');
+    terminal.press('y');
+    await terminal.until('✓ 3 machines: 2 new, 1 refused');
+    expect(backend.importedFiles).toEqual(['dc/racks.csv']);
+  });
+
+  test('asks nothing where it would change nothing, and says what is wrong first', async () => {
+    const { terminal, backend } = await opened({ columns: 200 });
+    backend.onFile = () => Promise.resolve(fileOutcome('2 machines: 2 unchanged', 'unchanged'));
+    terminal.press(':import a.csv\r');
+    await terminal.until('✓ nothing to import: 2 machines: 2 unchanged');
+    backend.onFile = () => Promise.resolve(fileOutcome('2 machines: 2 refused', 'refused', ['a.csv:3:mac: bad', 'x']));
+    terminal.press(':import a.csv\r');
+    await terminal.until('▲ nothing to import: 2 machines: 2 refused; a.csv:3:mac: bad; and 1 more mistake');
+    backend.onFile = () => Promise.reject(new Error('there is no file "a.csv"'));
+    terminal.press(':import a.csv\r');
+    await terminal.until('There is no file "a.csv"');
+    expect(backend.importedFiles).toEqual([]);
+  });
+
+  test('shows anew what it would do where that has changed meanwhile, and does nothing', async () => {
+    const { terminal, backend } = await opened();
+    terminal.press(':import a.csv\r');
+    await terminal.until('y yes');
+    backend.onImport = () =>
+      Promise.reject(Object.assign(new Error('it would do something else by now'), { reason: 'PREVIEW_STALE' }));
+    backend.onFile = () => Promise.resolve(fileOutcome('2 machines: 2 changed', 'changed'));
+    terminal.press('y');
+    await terminal.until(/in it +2 machines: 2 changed/);
+    await terminal.until('It would do something else by now');
+    backend.onImport = undefined;
+    terminal.press('y');
+    await terminal.until('✓ 2 machines: 2 changed');
+  });
+
+  test('does not ask whoever types something else by then', async () => {
+    const { terminal, backend } = await opened({ columns: 200 });
+    const answer = Promise.withResolvers<FileOutcome>();
+    backend.onFile = () => answer.promise;
+    terminal.press(':import a.csv\r');
+    await terminal.until((text) => !text.includes('command :'));
+    terminal.press('/mach');
+    await terminal.until('filter /mach');
+    answer.resolve(fileOutcome('2 machines: 2 new', 'new'));
+    terminal.press('ine\r');
+    await terminal.until('a.csv has 2 machines: 2 new: :import once more asks about it');
+    await terminal.until('Machines 2 of 3  /machine');
+  });
+
+  test('i opens its line where there are machines already, and Tab completes the path', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bmdemo-files-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, 'racks'));
+    for (const name of ['r1.csv', 'r2.yaml', 'notes.txt', '.hidden.csv'])
+      writeFileSync(join(folder, 'racks', name), '');
+    const { terminal, backend } = await opened();
+    terminal.press('i');
+    await terminal.until(/command :import {2}/);
+    terminal.press(`${folder}/`);
+    await terminal.until(`import ${folder}/racks/`);
+    terminal.press('\t');
+    await terminal.until(/racks\/r1\.csv[\s\S]*racks\/r2\.yaml/);
+    expect(terminal.text).not.toMatch(/notes\.txt|hidden/);
+    terminal.press('r2\t\r');
+    await terminal.until('Import r2.yaml?');
+    await terminal.until('y yes');
+    terminal.press('y');
+    await terminal.until('✓ 2 machines: 2 new');
+    expect(backend.importedFiles).toEqual([`${folder}/racks/r2.yaml`]);
+  });
 });
 
 test('earlier lines come back in the next session, out of a file that only its owner reads', async () => {

@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { FileMachine, FileOutcome } from '../../src/tui/backend.ts';
 import type { Machine } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
 import {
   MachineStatus_Phase as MachinePhase,
@@ -166,4 +167,13 @@ export function logLine(
     stream,
     ts: timestampFromMs(Date.UTC(2026, 0, 2, 12, 41, sequence % 60)),
   });
+}
+
+/** What a file of two machines would do: `web-1` and `web-2`. */
+export function fileOutcome(
+  counts: string,
+  outcome: FileMachine['outcome'],
+  mistakes: readonly string[] = [],
+): FileOutcome {
+  return { counts, machines: ['web-1', 'web-2'].map((machineId) => ({ machineId, outcome, note: '' })), mistakes };
 }

@@ -11,8 +11,8 @@ export interface ConsoleEffects {
   retryNow(runId: string): void;
   /** Registers demo machines; a toast tells what became of it. */
   importDemoMachines(count: number): void;
-  /** Registers the machines of a file; a toast tells what became of it. */
-  importFile(file: string): void;
+  /** Asks about importing a file, once the server has said what that would do. */
+  askToImport(file: string): void;
   /** Keeps a command line that was typed. */
   remember(line: string): void;
   /** Sends a text to the terminal's clipboard and to a file; a toast tells where it is. */

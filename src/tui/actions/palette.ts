@@ -1,7 +1,7 @@
 import type { Action, ActionContext } from '../keys/registry.ts';
 import { choicesFor, completed, recalled, stemOf } from '../palette/completion.ts';
 import { runLine } from '../palette/run-line.ts';
-import { emptyField } from '../store/field.ts';
+import { openCommand } from '../store/prompting.ts';
 import type { ConsoleState, PromptState } from '../store/state.ts';
 import { withUi } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -18,10 +18,7 @@ export const paletteActions: readonly Action<ConsoleEffects>[] = [
     group: 'Rest',
     scopes: ['main'],
     footer: 9,
-    run: ({ store }) =>
-      store.setState((state) =>
-        withUi(state, { prompt: { kind: 'command', field: emptyField, before: '' }, toast: undefined }),
-      ),
+    run: ({ store }) => store.setState((state) => openCommand(state)),
   },
   {
     id: 'palette.run',

@@ -8,6 +8,7 @@ import type { Action } from '../keys/registry.ts';
 import { isConnected } from '../store/connection.ts';
 import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
+import { openCommand } from '../store/prompting.ts';
 import { isActive } from '../store/runs.ts';
 import { runOf, selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
@@ -98,22 +99,27 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     dangerous: true,
     needs: () => [MachineService.method.registerMachines],
     footer: 7,
-    when: ({ machines }) => machines.ids.length === 0,
-    disabledReason: (state) => notConnected(state) ?? noFake(state),
+    when: hasDemoMachines,
+    // As long as nobody knows what there is, it could be written over.
+    disabledReason: (state) =>
+      notConnected(state) ??
+      (state.machines.loaded ? undefined : 'the server has not said yet which machines there are'),
     run: ({ effects }) => effects.importDemoMachines(DEMO_MACHINES),
   },
   {
-    id: 'machines.nothing-to-import',
+    id: 'machines.import-file',
     keys: ['i'],
+    follows: 'machines.import-demo',
     label: 'import',
-    help: 'where there are machines already, says so',
-    group: 'Inner',
+    help: 'where there are machines already: those of a file; asks for it, and then says what would change',
+    group: 'Act',
     scopes: ['main'],
     dangerous: true,
-    when: ({ machines }) => machines.ids.length > 0,
-    // What they are by now would be written over.
-    disabledReason: () => 'there are machines already: :import FILE adds those of a file',
-    run: () => {},
+    needs: () => [MachineService.method.registerMachines],
+    footer: 15,
+    when: (state) => !hasDemoMachines(state),
+    disabledReason: notConnected,
+    run: ({ store }) => store.setState((state) => openCommand(state, 'import')),
   },
 ];
 
@@ -194,9 +200,9 @@ function nothingToCancel(state: ConsoleState): string | undefined {
     : 'none of the marked machines has a run to cancel';
 }
 
-function noFake({ connection }: ConsoleState): string | undefined {
-  if (connection.server === undefined || connection.server.hasFake) return undefined;
-  return 'this server has no fake provider: demo machines would belong to nobody';
+/** Whether demo machines are what is imported: into an empty inventory, and where the fake provider is. Others would be written over. */
+function hasDemoMachines({ machines, connection }: ConsoleState): boolean {
+  return machines.ids.length === 0 && connection.server?.hasFake !== false;
 }
 
 /** Why nothing can be asked of the server now; undefined: it can. */

@@ -50,9 +50,10 @@ export function parseKey(text: string): Key | undefined {
 const FIXED_KEYS: ReadonlySet<Key> = new Set(['esc', 'ctrl-c', 'ctrl-z']);
 
 /** Why an action cannot be given other keys, as what goes on behind its id; undefined: it can. */
-export function whyFixed({ keys, group }: Bound): string | undefined {
+export function whyFixed({ keys, group, follows }: Bound): string | undefined {
   if (group === 'Dialog' || group === 'Inner')
     return 'belongs to questions and lines that are typed, whose keys stay as they are';
+  if (follows !== undefined) return `has the keys of ${follows}`;
   const fixed = keys.find((key) => FIXED_KEYS.has(key));
   return fixed === undefined ? undefined : `always has ${keyLabel(fixed, false)}, which stays as it is`;
 }

@@ -6,6 +6,7 @@ import { performAction } from '../keys/dispatch.ts';
 import { keyNamesOf } from '../keys/keymap.ts';
 import type { Action, ActionContext, Registry } from '../keys/registry.ts';
 import { withheldReason } from '../keys/registry.ts';
+import { pathsIn } from '../store/files.ts';
 import { canFilter, setFilter } from '../store/filtering.ts';
 import { filterList } from '../store/list.ts';
 import { withList } from '../store/listing.ts';
@@ -46,8 +47,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'import',
     operand: 'FILE',
-    help: 'imports the machines of a CSV, YAML or JSON file, as bmdemo import does',
+    help: 'asks about importing the machines of a CSV, YAML or JSON file, as bmdemo import does',
     actionId: 'machines.import-demo',
+    operands: ({ files }) => pathsIn(files),
     run: importFile,
   },
   {
@@ -148,7 +150,7 @@ function importFile({ store, effects }: Context, file: string): string | undefin
   if (file === '') return ':import takes a file: one that bmdemo export writes, or a CSV with a header';
   if (/^\d+$/.test(file)) return ':import takes a file; bmdemo import N imports so many demo machines';
   const reason = notConnected(store.getState());
-  if (reason === undefined) effects.importFile(file);
+  if (reason === undefined) effects.askToImport(file);
   return reason;
 }
 

@@ -46,7 +46,7 @@ export function choicesFor(line: string, registry: Registry<ConsoleEffects>, sta
   const named = commands.filter((command) => command.name.startsWith(name));
   const taken = new Set(commands.map(({ actionId }) => actionId));
   const actions = offered(registry, 'main', state).filter(
-    (action) => isNamed(action) && !taken.has(action.id) && isCalled(action, name),
+    (action) => isNamed(action) && !taken.has(action.follows ?? action.id) && isCalled(action, name),
   );
   return [
     ...named.map(({ name: text, operand: behind, help }) => ({ text: behind === '' ? text : `${text} `, help })),

@@ -1,4 +1,6 @@
+import { changesAnything, importDialog } from '../actions/import-dialog.ts';
 import { acknowledgeDialog, isAcknowledgeable, previewedDialog } from '../actions/run-dialogs.ts';
+import type { FileOutcome } from '../backend.ts';
 import { failureMessage, failureReason } from '../backend.ts';
 import { count, shortRunId } from '../format/words.ts';
 import type { Dialog, DialogFact } from '../store/dialog.ts';
@@ -38,6 +40,7 @@ export async function preview(dialog: Dialog, hands: Hands): Promise<void> {
   const { id, intent } = dialog;
   const { store, backend, session } = hands;
   if (intent.kind === 'many') return previewMany(dialog, hands);
+  if (intent.kind === 'import-file') return previewAgain(dialog, intent.file, hands);
   if (intent.kind !== 'start-run') return;
   try {
     const answer = await backend.previewRun(intent.order, session.signal);
@@ -45,6 +48,17 @@ export async function preview(dialog: Dialog, hands: Hands): Promise<void> {
   } catch {
     const unknown = (fact: DialogFact) => (fact.name === 'took' ? { ...fact, text: 'not known' } : fact);
     store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts: now.facts.map(unknown) })));
+  }
+}
+
+/** Shows what a file would do now: it, or the machines, are not what they were. */
+async function previewAgain({ id }: Dialog, file: string, { store, backend, session }: Hands): Promise<void> {
+  try {
+    const shown = await backend.previewFile(file, session.signal);
+    const { facts, intent } = importDialog(file, shown);
+    store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts, intent })));
+  } catch (error) {
+    store.setState((state) => updateDialog(state, id, (now) => ({ ...now, notice: failureMessage(error) })));
   }
 }
 
@@ -70,17 +84,30 @@ export async function importDemoMachines(number: number, { store, backend, sessi
   }
 }
 
-/** Registers the machines of a file, and says how many of which kind, and what is wrong in it first. */
-export async function importFile(file: string, { store, backend, session }: Hands): Promise<void> {
+/** Asks what importing a file would do, and then the person; where it would change nothing, says so and asks nothing. */
+export async function askToImport(file: string, { store, backend, session }: Hands): Promise<void> {
   try {
-    const { counts, mistakes } = await backend.importFile(file, session.signal);
-    const [first, ...others] = mistakes;
-    const more = others.length === 0 ? '' : `; and ${count(others.length, 'more mistake')}`;
-    const text = first === undefined ? counts : `${counts}; ${first}${more}`;
-    store.setState((state) => showToast(state, first === undefined ? 'ok' : 'warn', text));
+    const shown = await backend.previewFile(file, session.signal);
+    const { dialog, prompt } = store.getState().ui;
+    if (!changesAnything(shown)) {
+      store.setState((state) => showToast(state, shown.mistakes.length === 0 ? 'ok' : 'warn', nothingText(shown)));
+    } else if (dialog === undefined && prompt === undefined) {
+      store.setState((state) => openDialog(state, importDialog(file, shown)));
+    } else {
+      // Whoever types something else by now must not answer this with it.
+      const text = `${file} has ${shown.counts}: :import once more asks about it`;
+      store.setState((state) => showToast(state, 'info', text));
+    }
   } catch (error) {
     if (!session.signal.aborted) store.setState((state) => showToast(state, 'error', failureMessage(error)));
   }
+}
+
+/** How many of which kind, and what is wrong first. */
+function nothingText({ counts, mistakes: [first, ...others] }: FileOutcome): string {
+  if (first === undefined) return `nothing to import: ${counts}`;
+  const more = others.length === 0 ? '' : `; and ${count(others.length, 'more mistake')}`;
+  return `nothing to import: ${counts}; ${first}${more}`;
 }
 
 function refuse({ id }: Dialog, message: string, store: ConsoleStore): void {

@@ -31,6 +31,8 @@ export async function perform(intent: Intent, dialog: Dialog, { backend, session
       const machine = await backend.repair(intent, valuesOf(dialog), session.signal);
       return `${machine.machineId} is ${machinePhaseWord(machine.status?.phase ?? Phase.PHASE_UNSPECIFIED)}`;
     }
+    case 'import-file':
+      return (await backend.importFile(intent.file, intent.shown, session.signal)).counts;
     case 'many':
     case 'quit':
       throw new Error(`${intent.kind} is nothing that is done to one machine`);

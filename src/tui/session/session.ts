@@ -12,6 +12,7 @@ import { selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { showToast, takeNews } from '../store/update.ts';
 import { CallWatch } from './call-watch.ts';
+import { FileWatch } from './file-watch.ts';
 import { FilterWatch } from './filter-watch.ts';
 import { Gatherer } from './gatherer.ts';
 import { LatencyWatch } from './latency-watch.ts';
@@ -30,6 +31,7 @@ export class Session {
   readonly #filter: FilterWatch;
   readonly #calls: CallWatch;
   readonly #lists: ListFeeds;
+  readonly #files: FileWatch;
   #asked = '';
   /** The run that was asked for by its id. */
   #askedRun = '';
@@ -48,6 +50,7 @@ export class Session {
     this.#follower = new LogFollower(store, backend, this.#gatherer, (error) => this.#complain(error));
     this.#filter = new FilterWatch(store, backend, this.#gatherer);
     this.#calls = new CallWatch(store, backend);
+    this.#files = new FileWatch(store);
     this.#lists = new ListFeeds({ store, backend }, (error) => this.#complain(error));
   }
 
@@ -186,6 +189,7 @@ export class Session {
     this.#lists.look(state);
     this.#filter.look(state);
     this.#calls.look(state);
+    this.#files.look(state);
     this.#follower.look(state);
   }
 

@@ -1,5 +1,5 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import type { RepairTarget, StartRunOrder } from '../backend.ts';
+import type { FileOutcome, RepairTarget, StartRunOrder } from '../backend.ts';
 import type { Tone } from '../theme/theme.ts';
 import type { FieldState } from './field.ts';
 
@@ -10,6 +10,8 @@ export type Intent =
   | { readonly kind: 'cancel-run'; readonly runId: string; readonly machineId: string }
   /** The reason is what is in the dialog's field, and so are the parts of an RMA. */
   | ({ readonly kind: 'repair' } & RepairTarget)
+  /** As it was shown, and nothing else. */
+  | { readonly kind: 'import-file'; readonly file: string; readonly shown: FileOutcome }
   /** Of each of the dialog's jobs its own. */
   | { readonly kind: 'many'; readonly verb: string }
   | { readonly kind: 'quit' };

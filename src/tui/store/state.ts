@@ -3,6 +3,8 @@ import type { ThemeName } from '../theme/theme.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Dialog } from './dialog.ts';
 import type { FieldState } from './field.ts';
+import type { FilesState } from './files.ts';
+import { noFiles } from './files.ts';
 import type { KeyNames } from './key-names.ts';
 import type { Pane, Size } from './layout.ts';
 import type { ListsState } from './lists.ts';
@@ -114,6 +116,8 @@ export interface ConsoleState {
   readonly clock: ClockState;
   /** The command lines that were typed before, the newest first. */
   readonly history: readonly string[];
+  /** What can be imported, while a path is typed. */
+  readonly files: FilesState;
 }
 
 /** What a console begins with. */
@@ -168,5 +172,6 @@ export function initialState({ label, attached, staged = false, size, settings, 
     settings,
     clock: { now, frame: 0 },
     history: [],
+    files: noFiles,
   };
 }
