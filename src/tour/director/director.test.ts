@@ -186,7 +186,7 @@ describe('Director', () => {
     const stage = await Stage.inWork();
     await stage.command({ name: 'goto', chapter: 2 });
     expect(stage.server.calls.slice(-2)).toEqual([
-      `cancelRun ${stage.server.runOf('machine-1').runId}`,
+      `cancelRun ${stage.server.runOf('machine-1').runId} the tour puts the room in order`,
       'resolve machine-1',
     ]);
     expect(stage.at).toBe('2.0 shown');

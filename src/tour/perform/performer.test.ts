@@ -43,6 +43,14 @@ describe('a performer', () => {
     expect(server.calls).toContain('startRun machine-1 own');
   });
 
+  it('cancels a run with the reason that its command shows', async () => {
+    const { server, perform } = await performing();
+    const start = { machine: 'one', as: 'trial', params: {}, reason: '', requestId: '', detach: false };
+    await perform({ kind: 'start', run: 'repave', plan: '', ...start });
+    await perform({ kind: 'cancel', run: 'trial', reason: 'it was not to be {one}' });
+    expect(server.calls.at(-1)).toMatch(/^cancelRun .* it was not to be machine-1$/);
+  });
+
   it('stops its own server in mid-work and starts it again, and lets one of somebody else alone', async () => {
     const own = await performing();
     expect(await own.perform({ kind: 'restart' })).toMatch(/^stopped with 0 runs under way, and started again at /);

@@ -153,7 +153,10 @@ export class Performer {
       case 'cancel': {
         const runId = runsOf(this.#facts, part).get(command.run);
         if (runId === undefined) throw new TourFailure('the run that is to be canceled was not started', 'chapter');
-        const run = await this.client.runs.cancelRun({ runId, reason: command.reason }, { signal });
+        const run = await this.client.runs.cancelRun(
+          { runId, reason: filledIn(command.reason, machineOf) },
+          { signal },
+        );
         this.#room.learn(run);
         return `run ${shortId(runId)} is ${runPhaseOf(run)}`;
       }

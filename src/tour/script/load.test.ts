@@ -104,7 +104,7 @@ chapters:
       - server: stopped
     beats:
       - say: Look at {two}.
-        command: { cancel: { run: fresh } }
+        command: { cancel: { run: fresh, reason: "not {two}" } }
       - say: Again.
         command: { repave: { machine: one } }
         waitFor:
@@ -125,6 +125,7 @@ chapters:
       'walk.yaml:11:9: chapters[0].needs[2] cannot be a need: a chapter begins with a server or says nothing of it',
       'walk.yaml:13:9: chapters[0].beats[0] has {two}, which is no role',
       'walk.yaml:14:18: chapters[0].beats[0].command names the run "fresh", which nothing before it in its chapter starts',
+      'walk.yaml:14:18: chapters[0].beats[0].command has {two}, which is no role',
       'walk.yaml:19:13: chapters[0].beats[1].waitFor[1] names the run "fresh", which nothing before it in its chapter starts',
       'walk.yaml:20:26: chapters[0].beats[1].show.machine names the role "three", which is not among roles',
       'walk.yaml:21:9: chapters[1].id is used twice: first',

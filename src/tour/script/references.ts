@@ -89,7 +89,9 @@ function commandMistakes(command: Command, roles: ReadonlySet<string>, runs: Set
       return mistakes;
     }
     case 'cancel':
-      return runMistakes(command.run, runs, path);
+      return [...runMistakes(command.run, runs, path), ...textMistakes(command.reason, roles, path)];
+    case 'create-plan':
+      return textMistakes(command.reason, roles, path);
     default:
       return [];
   }

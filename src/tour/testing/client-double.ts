@@ -230,8 +230,8 @@ export class ServerDouble {
       server: { getServerInfo: async () => ({ store: { kind: this.store } }) },
       runs: {
         startRun: (request: StartRequest) => this.#startRun(request),
-        cancelRun: async ({ runId = '' }) => {
-          this.calls.push(`cancelRun ${runId}`);
+        cancelRun: async ({ runId = '', reason = '' }) => {
+          this.calls.push(`cancelRun ${runId} ${reason}`.trimEnd());
           const run = this.runs.get(runId);
           if (run !== undefined && run.finishedAt === undefined) this.end(run.machineId, RunPhase.CANCELED);
           return this.runs.get(runId);
