@@ -1,3 +1,4 @@
+import type { FSWatcher } from 'node:fs';
 import { watch } from 'node:fs';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Client as Channel, credentials } from '@grpc/grpc-js';
@@ -123,9 +124,7 @@ export class TourFollower {
   async #change(signal: AbortSignal): Promise<void> {
     const changed = new AbortController();
     const either = AbortSignal.any([signal, changed.signal]);
-    const watcher = this.#place.kind === 'directory' ? watch(this.#place.directory, () => changed.abort()) : null;
-    // A folder that can no longer be watched is looked at again after a time.
-    watcher?.on('error', () => {});
+    const watcher = this.#place.kind === 'directory' ? watchFolder(this.#place.directory, () => changed.abort()) : null;
     await pause(this.#clock, RETRY_MS, either);
     watcher?.close();
   }
@@ -133,6 +132,15 @@ export class TourFollower {
   #set(state: FollowState): void {
     this.#state = state;
     for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** Tells of what comes and goes in a folder; null where it cannot be watched, and has to be looked at again after a time. */
+function watchFolder(directory: string, told: () => void): FSWatcher | null {
+  try {
+    return watch(directory, told).on('error', () => {});
+  } catch {
+    return null; // It has gone, or the system has no watch to spare.
   }
 }
 

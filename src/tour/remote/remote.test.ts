@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { getEventListeners } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CallContext } from '../../wire/bridge-server.ts';
 import type { TourState } from '../../wire/gen/bmdemo/v1/remote_pb.ts';
 import { Command, TourState_Owner as Owner, TourState_Stage as Stage } from '../../wire/gen/bmdemo/v1/remote_pb.ts';
 import { systemClock } from '../clock.ts';
@@ -35,7 +37,7 @@ async function tourAt(directory: string) {
     await director.close();
   };
   onTestFinished(close);
-  return { director, listener, path, close };
+  return { director, service, listener, path, close };
 }
 
 /** A notes screen that looks in that directory. */
@@ -132,6 +134,36 @@ describe('the remote', () => {
     await until(notes, ({ kind }) => kind === 'waiting');
     await tourAt(directory);
     await tourOf(notes);
+  });
+
+  it('is waited for where its folder has gone, and found in a new one', async () => {
+    const directory = join(directoryOfTest(), 'run');
+    mkdirSync(directory);
+    const follower = new TourFollower({ kind: 'directory', directory }, 'notes', systemClock);
+    onTestFinished(() => follower.close());
+    rmSync(directory, { recursive: true });
+    const following = follower.run();
+    await Promise.race([following, until(follower, ({ kind }) => kind === 'waiting')]);
+    mkdirSync(directory);
+    await tourAt(directory);
+    await Promise.race([following, tourOf(follower)]);
+    expect(follower.state.kind).toBe('attached');
+  });
+
+  it('leaves nothing behind with its notes screens, however often it changes', async () => {
+    const { director, service } = await tourAt(directoryOfTest());
+    const leave = new AbortController();
+    const watch = service.watchTour({}, { signal: leave.signal } as CallContext);
+    await watch.next();
+    for (let change = 0; change < 5; change += 1) {
+      const next = watch.next();
+      director.command({ name: 'blank' });
+      await next;
+    }
+    const waiting = watch.next();
+    expect(getEventListeners(leave.signal, 'abort')).toHaveLength(1);
+    leave.abort();
+    expect((await waiting).done).toBe(true);
   });
 
   it('is reached by its address as well', async () => {

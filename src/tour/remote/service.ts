@@ -91,9 +91,13 @@ export class TourService implements ServiceHandlers<typeof RemoteService> {
 
   /** Resolves with the next change, or with the end of the call. */
   #next(signal: AbortSignal): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done, { once: true });
+      void this.#changed.promise.then(done);
     });
-    return Promise.race([this.#changed.promise, ended]);
   }
 }

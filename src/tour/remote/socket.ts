@@ -35,14 +35,23 @@ export function socketPath(directory: string): string {
   return join(directory, `tour-${process.pid}.sock`);
 }
 
-/** The sockets of tours in a runtime directory, the newest first; also those of tours that have died. */
+/** The sockets of tours in a runtime directory, the newest first; also those of tours that have died. None where it has gone. */
 export function tourSockets(directory: string): readonly string[] {
-  return readdirSync(directory)
+  return namesIn(directory)
     .filter((name) => TOUR_SOCKET.test(name))
     .map((name) => join(directory, name))
     .map((path) => ({ path, at: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.at - a.at)
     .map(({ path }) => path);
+}
+
+/** None where the folder has gone: whoever has a login no more loses the folder that came with it. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 /** Takes away the sockets of tours that were killed. */
