@@ -18,8 +18,21 @@ export function readPageToken(token: string, question: string): PageKey | null {
   if (bytes.toString('base64url') !== token) return null;
   const payload = bytes.subarray(CHECK_BYTES);
   if (!checksum(payload, question).equals(bytes.subarray(0, CHECK_BYTES))) return null;
-  const [value, id] = JSON.parse(payload.toString()) as [PageKey['value'], string];
-  return { value, id };
+  return keyIn(payload.toString());
+}
+
+/** Who knows how tokens are made can make one that holds anything. */
+function keyIn(text: string): PageKey | null {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(read) || read.length !== 2) return null;
+  const [value, id] = read as readonly unknown[];
+  const isValue = value === null || typeof value === 'string' || typeof value === 'number';
+  return isValue && typeof id === 'string' ? { value, id } : null;
 }
 
 function checksum(payload: Buffer, question: string): Buffer {
