@@ -61,6 +61,15 @@ describe('opening a file', () => {
     database.close();
   });
 
+  it('says why a migration failed that SQLite itself took back', () => {
+    const broken = {
+      number: NEXT.number,
+      sql: 'CREATE TABLE later (name TEXT UNIQUE); INSERT INTO later VALUES (1); INSERT OR ROLLBACK INTO later VALUES (1)',
+    };
+    expect(() => new Database(path, [...MIGRATIONS, broken])).toThrow(/UNIQUE constraint failed/);
+    new Database(path).close();
+  });
+
   it('refuses what is no database', () => {
     writeFileSync(path, 'this is a letter to somebody, and no database at all\n'.repeat(50));
     expect(() => new Database(path)).toThrow(/cannot be opened as a database/);
@@ -120,6 +129,17 @@ describe('the lock', () => {
       text: expect.stringMatching(/instance first, since .*, listening on 127\.0\.0\.1:4711$/),
     });
     lock.release();
+    expect(fileHolder(path)).toBeNull();
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ['a folder', (lock) => mkdirSync(lock)],
+    ['a letter', (lock) => writeFileSync(lock, 'this is a letter to somebody, and no lock at all\n'.repeat(50))],
+  ])('is not said to be held by another server where its file is %s', (_, make) => {
+    make(`${path}.lock`);
+    const taken = () => lockFile(path, 'first');
+    expect(taken).toThrow(expect.objectContaining({ name: 'StoreUnusable' }));
+    expect(taken).toThrow(`${path} cannot be locked, which takes the file ${path}.lock: `);
     expect(fileHolder(path)).toBeNull();
   });
 

@@ -94,6 +94,7 @@ export class Database {
     try {
       this.exec('BEGIN IMMEDIATE');
     } catch (error) {
+      this.#database.close();
       throw translate(error, this.path);
     }
     try {
@@ -109,7 +110,8 @@ export class Database {
       }
       this.exec('COMMIT');
     } catch (error) {
-      this.exec('ROLLBACK');
+      // A full disk has ended the transaction already.
+      if (this.inTransaction) this.exec('ROLLBACK');
       this.#database.close();
       throw translate(error, this.path);
     }

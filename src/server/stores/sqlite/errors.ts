@@ -14,10 +14,16 @@ const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
 const SQLITE_READONLY = 8;
 
+/** Whether an error of SQLite says that somebody else has the file. */
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === SQLITE_BUSY;
+}
+
 /** Gives an error of SQLite the name that says whether to try again; any other comes back as it is. */
 export function translate(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
-  switch (error.errcode & 0xff) {
+  const code = primaryCode(error);
+  if (code === null || !(error instanceof Error)) return error;
+  switch (code) {
     case SQLITE_FULL:
       return new StoreUnavailable(`the disk that holds ${path} is full; nothing was changed`, { cause: error });
     case SQLITE_BUSY:
@@ -28,4 +34,10 @@ export function translate(error: unknown, path: string): unknown {
     default:
       return error;
   }
+}
+
+/** Null where it is no error of SQLite. */
+function primaryCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  return error.errcode & 0xff;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreUnusable } from './errors.ts';
+import { isBusy, StoreUnusable } from './errors.ts';
 
 /** The ownership of a database file, held until it is given back or the process ends in any way. */
 export interface FileLock {
@@ -27,18 +27,25 @@ const LOOK_MS = 200;
  */
 export function lockFile(path: string, instance: string): FileLock {
   const lock = tryLock(path);
-  if ('cause' in lock) {
-    const { text } = holderText(path);
-    throw new StoreUnusable(`${path} is in use by ${text}; stop that server or name another --store`, lock);
-  }
+  if (lock.kind !== 'taken') throw notTaken(path, lock);
+  const { database } = lock;
   const since = new Date().toISOString();
   writeHolder(path, `process ${process.pid} on ${hostname()}, instance ${instance}, since ${since}`);
   return {
     release() {
       rmSync(holderPath(path), { force: true });
-      lock.close();
+      database.close();
     },
   };
+}
+
+function notTaken(path: string, { kind, cause }: Exclude<LockAttempt, { kind: 'taken' }>): StoreUnusable {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message =
+    kind === 'held'
+      ? `${path} is in use by ${holderText(path).text}; stop that server or name another --store`
+      : `${path} cannot be locked, which takes the file ${lockPath(path)}: ${why}`;
+  return new StoreUnusable(message, { cause });
 }
 
 /** Says where the holder of a file listens. It is for the holder alone to call. */
@@ -50,8 +57,8 @@ export function announceAddress(path: string, address: string): void {
 export function fileHolder(path: string): FileHolder | null {
   if (!existsSync(lockPath(path))) return null;
   const lock = tryLock(path);
-  if ('cause' in lock) return holderText(path);
-  lock.close();
+  if (lock.kind === 'held') return holderText(path);
+  if (lock.kind === 'taken') lock.database.close();
   return null;
 }
 
@@ -59,14 +66,20 @@ const LISTENING = ', listening on ';
 const lockPath = (path: string) => `${path}.lock`;
 const holderPath = (path: string) => `${path}.owner`;
 
-function tryLock(path: string): DatabaseSync | { readonly cause: unknown } {
-  const database = new DatabaseSync(lockPath(path), { timeout: LOOK_MS });
+/** What came of an attempt to take a lock. Anything but that it is held says nothing about another server. */
+type LockAttempt =
+  | { readonly kind: 'taken'; readonly database: DatabaseSync }
+  | { readonly kind: 'held' | 'unusable'; readonly cause: unknown };
+
+function tryLock(path: string): LockAttempt {
+  let database: DatabaseSync | null = null;
   try {
+    database = new DatabaseSync(lockPath(path), { timeout: LOOK_MS });
     database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;');
-    return database;
+    return { kind: 'taken', database };
   } catch (cause) {
-    database.close();
-    return { cause };
+    database?.close();
+    return { kind: isBusy(cause) ? 'held' : 'unusable', cause };
   }
 }
 
