@@ -132,6 +132,15 @@ describe('the lock', () => {
     expect(fileHolder(path)).toBeNull();
   });
 
+  it('is taken although who has it cannot be written down', () => {
+    mkdirSync(`${path}.owner`);
+    const lock = lockFile(path, 'first');
+    announceAddress(path, '127.0.0.1:4711');
+    expect(() => lockFile(path, 'second')).toThrow('in use by another server');
+    lock.release();
+    lockFile(path, 'second').release();
+  });
+
   it.each<[string, (path: string) => void]>([
     ['a folder', (lock) => mkdirSync(lock)],
     ['a letter', (lock) => writeFileSync(lock, 'this is a letter to somebody, and no lock at all\n'.repeat(50))],

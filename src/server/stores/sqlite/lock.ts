@@ -33,7 +33,7 @@ export function lockFile(path: string, instance: string): FileLock {
   writeHolder(path, `process ${process.pid} on ${hostname()}, instance ${instance}, since ${since}`);
   return {
     release() {
-      rmSync(holderPath(path), { force: true });
+      forgetHolder(path);
       database.close();
     },
   };
@@ -83,8 +83,22 @@ function tryLock(path: string): LockAttempt {
   }
 }
 
+/** It is for people alone: a full disk is no reason to do without the lock. */
 function writeHolder(path: string, text: string): void {
-  writeFileSync(holderPath(path), `${text}\n`);
+  try {
+    writeFileSync(holderPath(path), `${text}\n`);
+  } catch {
+    forgetHolder(path);
+  }
+}
+
+/** Nobody is told of a holder that is there no more. */
+function forgetHolder(path: string): void {
+  try {
+    rmSync(holderPath(path), { force: true });
+  } catch {
+    // It could not be written either.
+  }
 }
 
 function holderText(path: string): FileHolder {
