@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/core/ports/store.ts';
+import { StoreUnavailable } from '../../src/server/stores/sqlite/errors.ts';
 import { describeError } from '../../src/wire/errors.ts';
 import type { LogLevel } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
 import { LogLevel as Level } from '../../src/wire/gen/baremetal/v1/server_service_pb.ts';
@@ -112,6 +113,19 @@ describe('what a server answers', () => {
     const { machines } = await startGrpc({ wrapStore, log: { out: null } });
     const told = await refusal(machines.watchMachines({}));
     expect(told).toMatchObject({ codeName: 'UNAVAILABLE', reason: 'STORE_UNAVAILABLE', retryAfterMs: 500 });
+  });
+
+  it('for a store that cannot write: UNAVAILABLE, with why, and not where', async () => {
+    const full = new StoreUnavailable('the disk that holds /srv/x.db is full', {
+      told: 'cannot write: its disk is full',
+    });
+    const wrapStore = (store: Store): Store => ({ ...store, machine: () => Promise.reject(full) });
+    const { machines } = await startGrpc({ wrapStore, log: { out: null } });
+    const told = await refusal(machines.getMachine({ machineId: 'machine-1' }));
+    expect(told).toMatchObject({ codeName: 'UNAVAILABLE', reason: 'STORE_UNAVAILABLE' });
+    expect(told.message).toBe(
+      "the server's store cannot write: its disk is full; try again when that is mended, with the same request id",
+    );
   });
 
   it('about itself: version, store, providers, limits', async () => {

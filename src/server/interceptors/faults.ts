@@ -26,7 +26,7 @@ export function tell(error: unknown, context: CallContext, closing: AbortSignal,
     return new RpcError({
       code: 'UNAVAILABLE',
       reason: 'STORE_UNAVAILABLE',
-      message: "the server's store does not answer; try again, with the same request id",
+      message: `the server's store ${whatAils(error)}, with the same request id`,
       retryAfterMs: 500,
       cause: error,
     });
@@ -40,4 +40,10 @@ export function tell(error: unknown, context: CallContext, closing: AbortSignal,
     metadata: { error_id: id },
     cause: error,
   });
+}
+
+/** What a store says of itself for clients, where it says anything, and what they can do. */
+function whatAils(error: Error): string {
+  const told = 'told' in error && typeof error.told === 'string' ? error.told : '';
+  return told === '' ? 'does not answer; try again' : `${told}; try again when that is mended`;
 }

@@ -6,6 +6,13 @@ export class StoreUnusable extends Error {
 /** What will pass by itself: the disk is full, the file is locked for a moment. Whoever called may try again. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  /** What clients are told, who are not to know where the file is; empty: that the store does not answer. */
+  readonly told: string;
+
+  constructor(message: string, { told = '', cause }: { readonly told?: string; readonly cause?: unknown } = {}) {
+    super(message, { cause });
+    this.told = told;
+  }
 }
 
 /** SQLite's primary result codes. @see https://www.sqlite.org/rescode.html */
@@ -25,12 +32,18 @@ export function translate(error: unknown, path: string): unknown {
   if (code === null || !(error instanceof Error)) return error;
   switch (code) {
     case SQLITE_FULL:
-      return new StoreUnavailable(`the disk that holds ${path} is full; nothing was changed`, { cause: error });
+      return new StoreUnavailable(`the disk that holds ${path} is full; nothing was changed`, {
+        told: 'cannot write: its disk is full',
+        cause: error,
+      });
     case SQLITE_BUSY:
     case SQLITE_IOERR:
       return new StoreUnavailable(`${path} cannot be written at this moment: ${error.message}`, { cause: error });
     case SQLITE_READONLY:
-      return new StoreUnavailable(`${path} is read-only; nothing was changed`, { cause: error });
+      return new StoreUnavailable(`${path} is read-only; nothing was changed`, {
+        told: 'cannot write: its file is read-only',
+        cause: error,
+      });
     default:
       return error;
   }
