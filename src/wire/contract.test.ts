@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { describe, expect, it } from 'vitest';
+import { EVENT_KINDS } from '../core/domain/event.ts';
 import { file_baremetal_v1_event } from './gen/baremetal/v1/event_pb.ts';
 import { file_baremetal_v1_machine } from './gen/baremetal/v1/machine_pb.ts';
 import { file_baremetal_v1_machine_service, MachineService } from './gen/baremetal/v1/machine_service_pb.ts';
@@ -154,5 +156,12 @@ describe('what existing clients speak', () => {
     expect(step.oneofs.map((oneof) => oneof.fields.map((field) => field.number))).toEqual([
       [10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
     ]);
+  });
+});
+
+describe('what the contract says of itself', () => {
+  it.each(EVENT_KINDS)('names the kind of event %s', (kind) => {
+    const text = readFileSync('proto/baremetal/v1/event.proto', 'utf8');
+    expect(text).toMatch(new RegExp(`^ *//.*\\b${kind}\\b`, 'm'));
   });
 });

@@ -59,10 +59,10 @@ export type RunEvent = Message<"baremetal.v1.RunEvent"> & {
 
   /**
    * What happened, as a word for programs. An open set: SNAPSHOT (the present state, at the beginning of a watch),
-   * ACCEPTED, STARTED, ATTEMPT_STARTED, ATTEMPT_FAILED, ATTEMPT_INTERRUPTED, ATTEMPT_UNKNOWN, BACK_OFF_SKIPPED,
-   * STEP_HELD, STEP_APPROVED, STEP_SUCCEEDED, STEP_FAILED (out of attempts, and the run goes on), SUCCEEDED, FAILED,
-   * CANCELED, STOPPED (a held call has returned), PROGRESS (the cursor is the last event's; not replayed), and LEFT (the
-   * run no longer matches the filter).
+   * ACCEPTED, STARTED, ATTEMPT_STARTED, ATTEMPT_FAILED, ATTEMPT_INTERRUPTED, ATTEMPT_UNKNOWN, ATTEMPT_PROBED (the machine
+   * was asked what became of one), BACK_OFF_SKIPPED, STEP_HELD, STEP_APPROVED, STEP_SUCCEEDED, STEP_FAILED (out of
+   * attempts, and the run goes on), SUCCEEDED, FAILED, CANCELED, STOPPED (a held call has returned), PROGRESS (the cursor is
+   * the last event's; not replayed), and LEFT (the run no longer matches the filter).
    *
    * @generated from field: string kind = 5;
    */
