@@ -475,3 +475,20 @@ test.each([
   terminal.press('r');
   await terminal.until('no machine is selected here: 1 shows the machines');
 });
+
+test('long ids of machines are told in full on every screen, and in a question about many', async () => {
+  const ids = ['rack-17-row-b-node-storage-29', 'rack-17-row-b-node-storage-30'];
+  const backend = new BackendDouble(ids.map((id) => machine(id, { phase: Phase.IN_SERVICE })));
+  backend.pastRuns.push(past(OLD, ids[0] ?? '', 10));
+  backend.trail.push(event('9', { machineId: ids[1] ?? '' }));
+  const { terminal } = openConsole({ backend, columns: 80, rows: 24 });
+  await terminal.until(/> {2}rack-17-row-b-node-storage-29 +IN_SERVICE/);
+  terminal.press('2');
+  await terminal.until(/> {2}aaaa0000 {2}rack-17-row-b-node-storage-29 /);
+  terminal.press('4');
+  await terminal.until(/ rack-17-row-b-node-storage-30 /);
+  terminal.press('1A');
+  await terminal.until('2 marked');
+  terminal.press('b');
+  await terminal.until(/ rack-17-row-b-node-storage-29 {2}IN_SERVICE/);
+});

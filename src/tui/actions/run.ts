@@ -116,7 +116,6 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     dangerous: true,
     needs: () => [MachineService.method.registerMachines],
-    footer: 15,
     when: (state) => !hasDemoMachines(state),
     disabledReason: notConnected,
     run: ({ store }) => store.setState((state) => openCommand(state, 'import')),

@@ -34,6 +34,11 @@ describe('the columns of the machine table', () => {
     expect(used(width)).toBeLessThanOrEqual(width);
   });
 
+  test('RACK leaves rather than that NOTE has room for one word only', () => {
+    expect(keys(113, 29)).toEqual(['machine', 'phase', 'doing', 'age', 'note']);
+    expect(plan(113, 29).columns.at(-1)?.width).toBeGreaterThanOrEqual(18);
+  });
+
   test('NOTE stays beside ids of 29 characters at 80 columns, and of up to 30', () => {
     const { columns } = plan(73, 29);
     expect(columns.map(({ key, width }) => [key, width])).toEqual([

@@ -31,6 +31,8 @@ const DOING_WITHOUT_BAR = 30;
 /** What DOING and NOTE keep where the ids of machines leave no more: a beginning that ends in `…` says more than nothing. */
 const LEAST_DOING = 12;
 const LEAST_NOTE = 12;
+/** What NOTE wants before others have a place: as long as it takes to say what is wrong. */
+const WANTED_NOTE = 20;
 /** What racks and clusters get at most. */
 const MOST = 20;
 
@@ -49,7 +51,8 @@ export function planTable(width: number, longest: LongestCells): TablePlan {
     if (next !== undefined) gone.add(next);
     const fixed = fixedColumns(longest, gone);
     const note = width - cellsOf(fixed);
-    if (note >= LEAST_NOTE) return { columns: [...fixed, noteColumn(note)], bar: !gone.has('bar') };
+    const least = next === LEAVING.at(-1) ? LEAST_NOTE : WANTED_NOTE;
+    if (note >= least) return { columns: [...fixed, noteColumn(note)], bar: !gone.has('bar') };
   }
   return { columns: squeezed(fixedColumns(longest, gone), width), bar: false };
 }

@@ -60,14 +60,14 @@ function allLines(
 
 /** Rows of jobs for each row that a fact is given: as a dialog gets less room, both get less. */
 const ROWS_A_FACT = 3;
-/** What the id of a machine gets at most in its row. */
-const MACHINE_CELLS = 24;
+/** What the id of a machine leaves of its row at least: which machine it is counts more than what is said of it. */
+const JOB_TEXT_CELLS = 14;
 
 /** A row a machine, as many as there is room for, and how many there are above and below. */
 function jobLines({ jobs = [], jobsTop = 0 }: Dialog, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
   const top = Math.max(0, Math.min(jobsTop, jobs.length - rows));
   const shown = jobs.slice(top, top + rows);
-  const cells = Math.min(MACHINE_CELLS, Math.max(...jobs.map(({ machineId }) => machineId.length + 2)));
+  const cells = Math.min(width - JOB_TEXT_CELLS, Math.max(...jobs.map(({ machineId }) => machineId.length + 2)));
   const lines = shown.map(
     ({ machineId, text, tone }): Line => [
       { text: fitCells(machineId, cells, 'left', glyphs.ellipsis) },

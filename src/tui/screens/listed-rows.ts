@@ -13,22 +13,50 @@ import { themeOfState } from '../widgets/context.tsx';
 import type { Column, Row } from '../widgets/DataTable.tsx';
 import { CARET_CELLS } from '../widgets/DataTable.tsx';
 
-/** The most cells that the names in a list get. */
-const MOST_NAME_CELLS = 24;
+/** The most cells that a name can have: the ids of machines are no longer. */
+const MOST_NAME_CELLS = 63;
+/** What names leave of a narrow list at least, for that which tells its rows apart; and what they get nevertheless. */
+const OTHER_CELLS = 44;
+const LEAST_NAME_CELLS = 24;
 
 /** The columns of the list that is shown, as many as fit between the frame. */
 export function listedColumns(state: ConsoleState, width: number): readonly Column[] {
   const key = listShown(state.ui);
   const room = width - CARET_CELLS;
+  const most = Math.max(LEAST_NAME_CELLS, room - OTHER_CELLS);
   switch (key) {
     case 'runs':
-      return planColumns(runColumns(longest(state.lists.runs, 'MACHINE', ({ machineId }) => machineId)), room);
+      return planColumns(
+        runColumns(
+          Math.min(
+            most,
+            longest(state.lists.runs, 'MACHINE', ({ machineId }) => machineId),
+          ),
+        ),
+        room,
+      );
     case 'machineRuns':
       return planColumns(runColumns(0), room);
     case 'events':
-      return planColumns(eventColumns(longest(state.lists.events, 'MACHINE', ({ machineId }) => machineId)), room);
+      return planColumns(
+        eventColumns(
+          Math.min(
+            most,
+            longest(state.lists.events, 'MACHINE', ({ machineId }) => machineId),
+          ),
+        ),
+        room,
+      );
     case 'plans':
-      return planColumns(planColumnsOf(longest(state.lists.plans, 'PLAN', ({ planId }) => planName(planId))), room);
+      return planColumns(
+        planColumnsOf(
+          Math.min(
+            most,
+            longest(state.lists.plans, 'PLAN', ({ planId }) => planName(planId)),
+          ),
+        ),
+        room,
+      );
     case undefined:
       return [];
   }
