@@ -52,6 +52,7 @@ describe('the keys of a chunk', () => {
     expect(keys('/x', { meta: true })).toEqual(['esc', '/', 'x']);
     expect(keys('', { return: true, meta: true })).toEqual(['esc', 'enter']);
     expect(keys('', { tab: true, meta: true })).toEqual(['esc', 'tab']);
+    expect(keys('l', { ctrl: true, meta: true })).toEqual(['esc', 'ctrl-l']);
     expect(keys('', { escape: true, meta: true })).toEqual(['esc']);
   });
 

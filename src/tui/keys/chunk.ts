@@ -66,7 +66,7 @@ export function keysOf(text: string, flags: ChunkFlags): readonly Key[] {
   if (flags.tab) return [...before, flags.shift ? 'shift-tab' : 'tab'];
   const named = NAMED.find(([flag]) => flags[flag] === true)?.[1];
   if (named !== undefined) return before.length > 0 && !ONE_BYTE.has(named) ? [] : [...before, named];
-  if (flags.ctrl) return text === '' ? [] : [`ctrl-${text.toLowerCase()}`];
+  if (flags.ctrl) return text === '' ? [] : [...before, `ctrl-${text.toLowerCase()}`];
   return text === '' ? [] : [...before, ...splitChunk(text)];
 }
 
