@@ -101,6 +101,19 @@ test('why a key does nothing is said', async () => {
   await hears('Warning: machine-1 has no run to cancel');
 });
 
+test('the phases that f shows are read, then each that the cursor comes to, and what was chosen', async () => {
+  const { terminal, hears } = listen({ backend: three() });
+  await hears('machine-1, 1 of 3');
+  terminal.press('f');
+  await hears(
+    'Machines by phase: 1 FACTORY_READY, 2; 2 IN_SERVICE, 1. Enter or a number shows those alone, Esc leaves it.',
+  );
+  terminal.press('j');
+  await hears(/^2 IN_SERVICE, 1$/m);
+  terminal.press('\r');
+  await hears(/phase=IN_SERVICE/);
+});
+
 test('the help is read whole, and Ctrl-L reads again what is there', async () => {
   const { terminal, hears, said } = listen({ backend: three() });
   await hears('machine-1, 1 of 3');

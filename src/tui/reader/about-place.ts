@@ -1,4 +1,5 @@
 import { capital, count } from '../format/words.ts';
+import { facetsOf } from '../store/facets.ts';
 import { shownRows } from '../store/log.ts';
 import { stepUnderCursor } from '../store/motion.ts';
 import { isAtServerLog } from '../store/place.ts';
@@ -45,6 +46,7 @@ export function placeNews(before: ConsoleState, after: ConsoleState): readonly s
   if (ui.sorting && !before.ui.sorting) {
     lines.push(`Sort by ${SORT_COLUMNS.map((column, at) => `${at + 1} ${column}`).join(', ')}. Esc leaves it.`);
   }
+  if (ui.facet !== before.ui.facet && ui.facet !== undefined) lines.push(...facetSentences(before, after));
   if (ui.prompt !== undefined && before.ui.prompt === undefined) {
     const { kind } = ui.prompt;
     lines.push(PROMPTS[kind]);
@@ -57,6 +59,13 @@ export function placeNews(before: ConsoleState, after: ConsoleState): readonly s
   else if (ui.focus === 'list') lines.push(...listNews(before, after));
   else if (ui.focus === 'log') lines.push(...logNews(before, after));
   return lines;
+}
+
+/** The parts of the inventory that can be shown alone: all of them once, then the one that the cursor is on. */
+function facetSentences({ ui: { facet } }: ConsoleState, { machines, ui }: ConsoleState): readonly string[] {
+  const rows = facetsOf(machines).map(({ label, count: number }, at) => `${at + 1} ${label}, ${number}`);
+  if (facet !== undefined) return rows.slice(ui.facet, (ui.facet ?? 0) + 1);
+  return [`Machines by phase: ${rows.join('; ')}. Enter or a number shows those alone, Esc leaves it.`];
 }
 
 /** What the pane that has the focus shows. */
