@@ -19,6 +19,7 @@ const failures = {
   exception: () => { throw new Error('nobody caught this'); },
   component: () => {
     const { padEnd } = String.prototype;
+    Error.stackTraceLimit = 50;
     String.prototype.padEnd = function (...given) {
       const error = new Error('cannot be drawn');
       if (error.stack.includes('at HelpScreen')) throw error;

@@ -17,7 +17,7 @@ test('the help has every key, and scrolls to the last', async () => {
   await terminal.until(/Keys · \? or Esc closes · \d+ more below/);
   expect(terminal.text).toMatch(/r +repave +write a fresh image, join the cluster, verify/);
   // What does not fit goes on below and is not cut.
-  terminal.press('j');
+  terminal.press('\x1b[6~');
   await terminal.until(/what an event +│\n│ +is about +│/);
   terminal.press('G');
   await terminal.until(/y +yes +go on, where nothing has to be typed +│\n╰/);
