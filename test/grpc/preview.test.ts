@@ -236,5 +236,6 @@ describe('a preview token', () => {
     await register('machine-1', FAKE);
     const told = await refusal(runs.startRun({ ...REPAVE, requestId: 'r', previewToken: 'abc' }));
     expect(told).toMatchObject({ codeName: 'ABORTED', reason: 'PREVIEW_STALE' });
+    expect(told.message).toBe('that is no preview token; look at a new preview and start with that');
   });
 });

@@ -107,12 +107,9 @@ export function refuseStalePreview(
   const now = token.split('|');
   const shown = previewToken.split('|');
   const changed = names.filter((_, at) => shown[at] !== now[at]);
-  const what =
-    shown.length === now.length && changed.length > 0 ? changed.join(', ') : 'what is not a preview of this server';
-  return refuse(
-    'ABORTED',
-    'PREVIEW_STALE',
-    `the preview is out of date (${what} changed since); look at a new one and start with that`,
-    { machine_id: machine.id },
-  );
+  const isToken = shown.length === now.length && changed.length > 0;
+  const why = isToken ? `the preview is out of date (${changed.join(', ')} changed since)` : 'that is no preview token';
+  return refuse('ABORTED', 'PREVIEW_STALE', `${why}; look at a new preview and start with that`, {
+    machine_id: machine.id,
+  });
 }
