@@ -32,6 +32,20 @@ describe('the time that steps take', () => {
   });
 });
 
+describe('what a network change tells', () => {
+  it.each([
+    ['9000', 8_972],
+    ['', 1_472],
+  ])('is checked with packets as large as the MTU that was set: %j', async (mtu, bytes) => {
+    const bench = aBench();
+    const [apply, verify] = stepsOf('net-reconfig');
+    if (apply === undefined || verify === undefined) return expect.unreachable('the plan has two steps');
+    await bench.do({ ...apply, action: { kind: 'net', params: mtu === '' ? {} : { mtu } } });
+    const { told } = await bench.do(verify, { step: 1 });
+    expect(linesOf(told)).toContain(`mtu: ${bytes} bytes pass with DF set`);
+  });
+});
+
 describe('what a repave tells', () => {
   const repave = async (seed: number, token: Partial<CallToken> = {}) => {
     const bench = aBench([], { seed });

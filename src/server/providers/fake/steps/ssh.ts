@@ -56,7 +56,7 @@ function work({ machine, before, dice }: Scene, scriptRef: string, args: Args): 
         ],
       };
     case 'verify-connectivity':
-      return { note: 'checking the network', lines: pingLines(dice.int(1, 9)) };
+      return { note: 'checking the network', lines: pingLines(dice.int(1, 9), before.network.mtu) };
     default:
       return { note: 'running', lines: [`+ ${scriptRef}`, 'ok'] };
   }
@@ -76,10 +76,14 @@ function upgrade(from: string, wanted: string): Omit<Stage, 'share'> {
   };
 }
 
-function pingLines(tenths: number): readonly string[] {
+/** Where no MTU was set; and what the headers of IPv4 and ICMP take of it. */
+const ETHERNET_MTU = 1_500;
+const HEADERS = 28;
+
+function pingLines(tenths: number, mtu: string | undefined): readonly string[] {
   return [
     `ping: gateway: 3 packets transmitted, 3 received, 0% packet loss, rtt avg 0.${tenths} ms`,
     `dns: ${DEPOT} resolves`,
-    'mtu: 1472 bytes pass with DF set',
+    `mtu: ${(Number(mtu) || ETHERNET_MTU) - HEADERS} bytes pass with DF set`,
   ];
 }
