@@ -1,9 +1,9 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { describeMachine } from '../format/proposal.ts';
 import { shortRunId } from '../format/words.ts';
+import { conditionOf } from '../store/condition.ts';
 import type { DialogDraft, DialogField } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
-import { conditionOf } from '../store/select.ts';
 
 /** Why it is done: nobody does without it, because it is all that is left for who reads the audit trail. */
 const REASON: DialogField = {

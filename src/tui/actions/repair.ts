@@ -3,9 +3,10 @@ import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machin
 import { MachineService } from '../../wire/gen/baremetal/v1/machine_service_pb.ts';
 import { planName, shortRunId } from '../format/words.ts';
 import type { Action } from '../keys/registry.ts';
+import { conditionOf } from '../store/condition.ts';
 import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
-import { conditionOf, selectedMachine, shownRun } from '../store/select.ts';
+import { selectedMachine, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { isAboutMachines, noMachineReason } from '../store/subject.ts';
 import { openDialog } from '../store/update.ts';

@@ -13,9 +13,9 @@ import {
 } from '../format/proposal.ts';
 import { millis } from '../format/time.ts';
 import { capital, shortRunId } from '../format/words.ts';
+import { conditionOf } from '../store/condition.ts';
 import type { Dialog, DialogDraft, DialogField } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
-import { conditionOf } from '../store/select.ts';
 
 /** A kind of run that has a key of its own. */
 export interface RunKind {

@@ -3,9 +3,23 @@ import stringWidth from 'string-width';
 const PLAIN = /^[\x20-\x7e]*$/;
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** Widths that are kept; beyond it all of them are forgotten. */
+const MAX_WIDTHS = 1_000;
+/** The longest text whose width is kept: none that is drawn on a screen is longer. */
+const MAX_KEPT = 300;
+
+const widths = new Map<string, number>();
+
 /** How many terminal cells a text without control characters takes. */
 export function cellWidth(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  // The signs and frames of one picture are those of the next, and measuring them was a twentieth of its time.
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  const width = stringWidth(text);
+  if (widths.size >= MAX_WIDTHS) widths.clear();
+  if (text.length <= MAX_KEPT) widths.set(text, width);
+  return width;
 }
 
 /**

@@ -2,10 +2,12 @@ import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { fractionOf } from '../format/progress.ts';
 import { count, machinePhaseWord, runPhaseWord } from '../format/words.ts';
+import { conditionOf } from '../store/condition.ts';
 import type { ConnectionState } from '../store/connection.ts';
 import { keyFor } from '../store/key-names.ts';
-import { isActive } from '../store/runs.ts';
-import { conditionOf, machineCounts, shownRun } from '../store/select.ts';
+import { isActive, runsSince } from '../store/runs.ts';
+import { shownRun } from '../store/select.ts';
+import { compareNatural } from '../store/sorted-ids.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { runName, spoken, stepSentences, summarySentences } from './words.ts';
 
@@ -53,20 +55,19 @@ function machineNews(before: ConsoleState, after: ConsoleState): readonly string
   if (before.machines === after.machines || !after.machines.loaded) return [];
   if (!before.machines.loaded) return [inventorySentence(after)];
   const lines: string[] = [];
-  let added = 0;
-  for (const [id, machine] of after.machines.byId) {
-    const known = before.machines.byId.get(id);
-    if (known === undefined) added += 1;
-    else if (known !== machine) lines.push(...changesOf(known, machine));
+  let members = false;
+  for (const id of after.machines.byId.changedSince(before.machines.byId).sort(compareNatural)) {
+    const [was, is] = [before.machines.byId.get(id), after.machines.byId.get(id)];
+    if (was === undefined || is === undefined) members = true;
+    else lines.push(...changesOf(was, is));
   }
-  const gone = [...before.machines.byId.keys()].filter((id) => !after.machines.byId.has(id)).length;
-  if (added > 0 || gone > 0) lines.push(inventorySentence(after));
+  if (members) lines.push(inventorySentence(after));
   return atMost(lines, 'changes of machines');
 }
 
 /** How many machines there are, or what to do where there is none. */
 export function inventorySentence(state: ConsoleState): string {
-  const { total, inService, busy, attention } = machineCounts(state.machines);
+  const { total, inService, busy, attention } = state.machines.tally.counts;
   const help = `${keyFor(state, 'program.help')} says what every key does.`;
   if (total === 0) {
     const fake = state.connection.server?.hasFake === true && !state.settings.readOnly;
@@ -99,9 +100,8 @@ function runNews(before: ConsoleState, after: ConsoleState): readonly string[] {
   const begun: string[] = [];
   const steps: string[] = [];
   const ended: string[] = [];
-  for (const [id, run] of after.runs.byId) {
-    const known = before.runs.byId.get(id);
-    if (known === run) continue;
+  for (const run of runsSince(after.runs, before.runs)) {
+    const known = before.runs.byId.get(run.runId);
     if (known === undefined) {
       if (isActive(run)) begun.push(`Begun: ${runName(run)}.`);
     } else if (isActive(known) && !isActive(run)) {
@@ -109,7 +109,7 @@ function runNews(before: ConsoleState, after: ConsoleState): readonly string[] {
       const why = run.error === undefined ? '' : spoken(`: ${run.error.message}`);
       ended.push(`Ended: ${runName(run)}, ${end}${why}`);
     }
-    if (id === shown) steps.push(...stepNews(known, run, after));
+    if (run.runId === shown) steps.push(...stepNews(known, run, after));
   }
   // In the order in which one led to the other.
   return [...atMost(begun, 'runs have begun'), ...steps, ...atMost(ended, 'runs have ended')];

@@ -3,7 +3,6 @@ import { lineWidth, sameLine } from '../format/segment.ts';
 import { formatCountdown, formatLatency } from '../format/time.ts';
 import { count } from '../format/words.ts';
 import type { ConnectionState, ServerFacts } from '../store/connection.ts';
-import { machineCounts } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
 import { LineView } from '../widgets/LineView.tsx';
@@ -109,7 +108,7 @@ function countPieces(state: ConsoleState): Piece[] {
   const { machines, runs } = state;
   if (!machines.loaded) return [];
   const { glyphs } = themeOfState(state);
-  const { total, inService, busy, attention } = machineCounts(machines);
+  const { total, inService, busy, attention } = machines.tally.counts;
   const pieces: Piece[] = [
     { line: [{ text: count(total, 'machine') }], leaves: 7 },
     { line: [{ text: `  ${inService} in service`, tone: 'ok' }], leaves: 1 },

@@ -1,13 +1,12 @@
-import { cellWidth } from '../format/cells.ts';
 import { machineCells } from '../format/machine-row.ts';
 import { problemLines } from '../format/problem-lines.ts';
 import type { Line } from '../format/segment.ts';
 import { sameLine, sameLines } from '../format/segment.ts';
-import type { LongestCells, TablePlan } from '../format/table-columns.ts';
+import type { TablePlan } from '../format/table-columns.ts';
 import { planTable } from '../format/table-columns.ts';
 import type { Size } from '../store/layout.ts';
 import { tableRows } from '../store/layout.ts';
-import type { MachinesState } from '../store/machines.ts';
+import { longestOf } from '../store/machine-tally.ts';
 import { layoutOf, runOf, serverNow } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
@@ -83,23 +82,8 @@ function visibleRows(state: ConsoleState, plan: TablePlan): readonly Row[] {
   });
 }
 
-const longest = new WeakMap<MachinesState['byId'], LongestCells>();
-
-function longestOf({ byId }: MachinesState): LongestCells {
-  const known = longest.get(byId);
-  if (known !== undefined) return known;
-  const found = { id: 0, rack: 0, cluster: 0 };
-  for (const { machineId, spec } of byId.values()) {
-    found.id = Math.max(found.id, machineId.length);
-    found.rack = Math.max(found.rack, cellWidth(spec?.rack ?? ''));
-    found.cluster = Math.max(found.cluster, cellWidth(spec?.targetCluster?.clusterId ?? ''));
-  }
-  longest.set(byId, found);
-  return found;
-}
-
 function planOf({ machines }: ConsoleState, width: number): TablePlan {
-  return planTable(width - CARET_CELLS, longestOf(machines));
+  return planTable(width - CARET_CELLS, longestOf(machines.tally));
 }
 
 function samePlan(a: TablePlan, b: TablePlan): boolean {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { partsOf, stemOf } from '../palette/completion.ts';
 import { folderOf, noFiles } from '../store/files.ts';
-import { natural } from '../store/machines.ts';
+import { compareNatural } from '../store/sorted-ids.ts';
 import type { ConsoleState } from '../store/state.ts';
 import type { ConsoleStore } from '../store/store.ts';
 
@@ -37,7 +37,7 @@ export class FileWatch {
     // A folder that is not there, or that may not be looked into, offers nothing; importing from it says why.
     const entries = await readdir(path, { withFileTypes: true }).catch((): Dirent[] => []);
     if (this.#folder !== folder) return;
-    const names = entries.flatMap(offeredName).sort(natural.compare).slice(0, MAX_NAMES);
+    const names = entries.flatMap(offeredName).sort(compareNatural).slice(0, MAX_NAMES);
     this.#store.setState({ files: { folder, names } });
   }
 }

@@ -1,7 +1,7 @@
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { machinePhaseWord } from '../format/words.ts';
+import { conditionOf } from './condition.ts';
 import type { MachinesState } from './machines.ts';
-import { conditionOf } from './select.ts';
 
 /** A part of the inventory that has a name, and the filter that shows it. */
 export interface Facet {

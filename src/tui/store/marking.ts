@@ -1,8 +1,9 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import { natural } from './machines.ts';
+import type { MachinesState } from './machines.ts';
 import { isAtMachines } from './place.ts';
 import { selectedMachine } from './select.ts';
 import { moveSelection } from './selection.ts';
+import { compareNatural } from './sorted-ids.ts';
 import type { ConsoleState } from './state.ts';
 
 /** Marks the machine under the cursor, or takes its mark away, and goes a row on. */
@@ -35,10 +36,11 @@ export function hasMarks({ marks }: ConsoleState): boolean {
   return marks.ids.size > 0 || marks.from !== '';
 }
 
-/** The state without marks of machines that are gone. */
-export function keepMarks(state: ConsoleState): ConsoleState {
+/** The state without marks of machines that are gone. @param before the inventory in which all of them were */
+export function keepMarks(state: ConsoleState, before: MachinesState): ConsoleState {
   const { marks, machines } = state;
   if (marks.ids.size === 0 || !machines.loaded) return state;
+  if (before.loaded && before.ids === machines.ids) return state;
   const kept = [...marks.ids].filter((id) => machines.byId.has(id));
   return kept.length === marks.ids.size ? state : { ...state, marks: { ...marks, ids: new Set(kept) } };
 }
@@ -50,5 +52,5 @@ export function targets(state: ConsoleState): readonly Machine[] {
     const machine = selectedMachine(state);
     return machine === undefined ? [] : [machine];
   }
-  return [...marks.ids].sort(natural.compare).flatMap((id) => machines.byId.get(id) ?? []);
+  return [...marks.ids].sort(compareNatural).flatMap((id) => machines.byId.get(id) ?? []);
 }

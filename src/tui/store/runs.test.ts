@@ -1,10 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase, RunSchema } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { WaitingFor_Kind as Kind, WaitingForSchema } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
-import { applyRunChanges, MAX_FINISHED_RUNS, noRuns } from './runs.ts';
+import type { RunChange } from './runs.ts';
+import { applyRunChanges, isActive, MAX_FINISHED_RUNS, noRuns, runsSince } from './runs.ts';
 
 function run(runId: string, at: number, phase: Run['phase'], machineId = 'm'): Run {
   return create(RunSchema, {
@@ -56,4 +58,64 @@ test('a run that was asked for stays, and is not taken for the newest of its mac
   ]);
   const state = applyRunChanges(asked, present(...many));
   expect([state.asked?.runId, state.latestOf.has('m')]).toEqual(['old', false]);
+});
+
+test('what is kept by what changes is what all runs together make, whatever is told', () => {
+  const waiting = create(WaitingForSchema, { kind: Kind.RECOVERY });
+  const any = fc
+    .record({
+      n: fc.integer({ min: 0, max: 30 }),
+      phase: fc.constantFrom(Phase.PENDING, Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED),
+      ended: fc.integer({ min: 0, max: 9 }),
+      recovers: fc.boolean(),
+    })
+    .map(({ n, phase, ended, recovers }) => ({
+      // Each run has one beginning and one machine for as long as it is told of.
+      ...run(`r${n}`, n % 7, phase, `m${n % 5}`),
+      finishedAt: phase === Phase.SUCCEEDED || phase === Phase.FAILED ? timestampFromMs(ended) : undefined,
+      waitingFor: recovers ? waiting : undefined,
+    }));
+  const change: fc.Arbitrary<RunChange> = fc.oneof(
+    { weight: 20, arbitrary: any.map((one) => ({ kind: 'present' as const, run: one as Run })) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'reset' as const }) },
+  );
+  fc.assert(
+    fc.property(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 15 }), (turns) => {
+      let state = noRuns;
+      const runs = new Map<string, Run>();
+      for (const changes of turns) {
+        const before = state;
+        state = applyRunChanges(state, changes);
+        for (const one of changes) {
+          if (one.kind === 'reset') runs.clear();
+          else if (one.kind === 'present') runs.set(one.run.runId, one.run);
+        }
+        const all = [...runs.values()];
+        const ends = (one: Run | undefined) => Number(one?.finishedAt?.nanos ?? 0);
+        expect(new Map(state.byId)).toEqual(runs);
+        expect(state.active).toBe(all.filter(isActive).length);
+        expect(state.recovering).toBe(all.filter((one) => isActive(one) && one.waitingFor !== undefined).length);
+        expect(state.finished.toSorted()).toEqual(
+          all
+            .filter((one) => !isActive(one))
+            .map(({ runId }) => runId)
+            .sort(),
+        );
+        const times = state.finished.map((runId) => ends(runs.get(runId)));
+        expect(times).toEqual(times.toSorted((a, b) => a - b));
+        const newest = new Map(all.map(({ machineId }) => [machineId, 0]));
+        for (const { machineId, createdAt } of all) {
+          newest.set(machineId, Math.max(newest.get(machineId) ?? 0, createdAt?.nanos ?? 0));
+        }
+        const shown = Array.from(state.latestOf, ([id, runId]) => [id, runs.get(runId)?.createdAt?.nanos] as const);
+        expect(new Map(shown)).toEqual(newest);
+        const changed = all.filter((one) => before.byId.get(one.runId) !== one).map(({ runId }) => runId);
+        expect(
+          runsSince(state, before)
+            .map(({ runId }) => runId)
+            .sort(),
+        ).toEqual(changed.sort());
+      }
+    }),
+  );
 });

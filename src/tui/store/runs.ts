@@ -2,6 +2,8 @@ import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { Run_Phase as Phase } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { millis } from '../format/time.ts';
+import { PersistentMap } from './persistent-map.ts';
+import { compareNatural, reordered } from './sorted-ids.ts';
 
 /** Finished runs that are kept in memory; beyond it the ones that finished first go. The server has them all. */
 export const MAX_FINISHED_RUNS = 500;
@@ -16,11 +18,13 @@ export interface AskedRun {
 
 /** The runs that the console knows: those under way, and finished ones that it has seen or asked for. */
 export interface RunsState {
-  readonly byId: ReadonlyMap<string, Run>;
+  readonly byId: PersistentMap<Run>;
   /** The newest known run of each machine. */
-  readonly latestOf: ReadonlyMap<string, string>;
+  readonly latestOf: PersistentMap<string>;
   /** The one that was asked for by its id last: it stays however many others there are, and says nothing of its machine's newest. */
   readonly asked: AskedRun | undefined;
+  /** Those that have ended, the one that ended first first. */
+  readonly finished: readonly string[];
   /** How many are under way. */
   readonly active: number;
   /** How many of those no server works on, because theirs has gone and none has taken them up yet. */
@@ -34,7 +38,14 @@ export type RunChange =
   | ({ readonly kind: 'asked' } & AskedRun);
 
 /** Nothing is known yet. */
-export const noRuns: RunsState = { byId: new Map(), latestOf: new Map(), asked: undefined, active: 0, recovering: 0 };
+export const noRuns: RunsState = {
+  byId: PersistentMap.empty(),
+  latestOf: PersistentMap.empty(),
+  asked: undefined,
+  finished: [],
+  active: 0,
+  recovering: 0,
+};
 
 /** Whether a run is under way. */
 export function isActive(run: Run): boolean {
@@ -46,47 +57,74 @@ function isRecovering(run: Run): boolean {
   return isActive(run) && run.waitingFor?.kind === WaitingFor_Kind.RECOVERY;
 }
 
-/** The runs after some changes; the very same state where there are none. */
+/** The runs after some changes; the very same state where there are none. It costs what they change. */
 export function applyRunChanges(state: RunsState, changes: readonly RunChange[]): RunsState {
   if (changes.length === 0) return state;
-  const byId = new Map(state.byId);
-  const latestOf = new Map(state.latestOf);
-  let { asked } = state;
-  for (const change of changes) {
-    if (change.kind === 'reset') {
-      byId.clear();
-      latestOf.clear();
-      asked = undefined;
-      continue;
-    }
-    if (change.kind === 'asked') {
-      asked = { runId: change.runId, run: change.run, problem: change.problem };
-      continue;
-    }
-    const { run } = change;
-    byId.set(run.runId, run);
-    const latest = byId.get(latestOf.get(run.machineId) ?? '');
-    if (latest === undefined || startOf(run) >= startOf(latest)) latestOf.set(run.machineId, run.runId);
+  const reset = changes.findLastIndex(({ kind }) => kind === 'reset');
+  const before = reset < 0 ? state : noRuns;
+  let { asked } = before;
+  const told = new Map<string, Run>();
+  for (const change of changes.slice(reset + 1)) {
+    if (change.kind === 'present') told.set(change.run.runId, change.run);
+    else if (change.kind === 'asked') asked = { runId: change.runId, run: change.run, problem: change.problem };
   }
-  let active = 0;
-  let recovering = 0;
-  for (const run of byId.values()) {
-    if (!isActive(run)) continue;
-    active += 1;
-    if (isRecovering(run)) recovering += 1;
-  }
-  if (byId.size - active > MAX_FINISHED_RUNS) dropOldest(byId, latestOf, byId.size - active - MAX_FINISHED_RUNS);
-  return { byId, latestOf, asked, active, recovering };
+  const come = [...told.values()];
+  const gone = come.flatMap(({ runId }) => before.byId.get(runId) ?? []);
+  const count = (was: number, counts: (run: Run) => boolean) =>
+    was + come.filter(counts).length - gone.filter(counts).length;
+  const ended = reordered<Run | undefined>(before.finished, gone.filter(isFinished), come.filter(isFinished), {
+    idOf: (run) => run?.runId ?? '',
+    itemOf: (runId) => before.byId.get(runId),
+    compare: byEnd,
+  });
+  const excess = new Set(ended.slice(0, Math.max(0, ended.length - MAX_FINISHED_RUNS)));
+  return {
+    byId: before.byId.with([...told, ...Array.from(excess, (runId) => [runId, undefined] as const)]),
+    latestOf: before.latestOf.with(newestOf(before, told, excess)),
+    asked,
+    finished: excess.size === 0 ? ended : ended.slice(excess.size),
+    active: count(before.active, isActive),
+    recovering: count(before.recovering, isRecovering),
+  };
 }
 
-function dropOldest(byId: Map<string, Run>, latestOf: Map<string, string>, excess: number): void {
-  const finished = [...byId.values()].filter((run) => !isActive(run));
-  finished.sort((a, b) => (millis(a.finishedAt) ?? 0) - (millis(b.finishedAt) ?? 0));
-  for (const run of finished.slice(0, excess)) {
-    byId.delete(run.runId);
-    // It is asked for again when somebody looks at the machine.
-    if (latestOf.get(run.machineId) === run.runId) latestOf.delete(run.machineId);
+/** The runs that have come or changed since, the one that began first first. */
+export function runsSince(runs: RunsState, before: RunsState): readonly Run[] {
+  const changed = runs.byId.changedSince(before.byId).flatMap((runId) => runs.byId.get(runId) ?? []);
+  return changed.sort((a, b) => startOf(a) - startOf(b) || compareNatural(a.runId, b.runId));
+}
+
+/** What becomes of the newest run of machines: another one, or none where it leaves. It is asked for when somebody looks there. */
+function newestOf(
+  { byId, latestOf }: RunsState,
+  told: ReadonlyMap<string, Run>,
+  leaving: ReadonlySet<string>,
+): ReadonlyMap<string, string | undefined> {
+  const newest = new Map<string, string | undefined>();
+  const newestId = (machineId: string) => newest.get(machineId) ?? latestOf.get(machineId) ?? '';
+  const runOf = (runId: string) => told.get(runId) ?? byId.get(runId);
+  for (const run of told.values()) {
+    const known = runOf(newestId(run.machineId));
+    if (known === undefined || startOf(run) >= startOf(known)) newest.set(run.machineId, run.runId);
   }
+  for (const runId of leaving) {
+    const machineId = runOf(runId)?.machineId ?? '';
+    if (newestId(machineId) === runId) newest.set(machineId, undefined);
+  }
+  return newest;
+}
+
+function isFinished(run: Run): boolean {
+  return !isActive(run);
+}
+
+/** The order in which runs ended. */
+function byEnd(a: Run | undefined, b: Run | undefined): number {
+  return endOf(a) - endOf(b) || compareNatural(a?.runId ?? '', b?.runId ?? '');
+}
+
+function endOf(run: Run | undefined): number {
+  return millis(run?.finishedAt) ?? 0;
 }
 
 function startOf(run: Run): number {

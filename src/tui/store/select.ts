@@ -1,11 +1,9 @@
-import type { Condition, Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
-import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { Layout } from './layout.ts';
 import { layOut, paneColumns, paneRows } from './layout.ts';
 import type { LogState } from './log.ts';
 import type { LogPane } from './log-window.ts';
-import type { MachineCounts, MachinesState } from './machines.ts';
 import { isAtMachines, isAtServerLog, listShown } from './place.ts';
 import { layOutPlace } from './place-layout.ts';
 import type { RunsState } from './runs.ts';
@@ -63,33 +61,4 @@ export function shownRun(state: ConsoleState): Run | undefined {
 /** The server's time, as far as it is known, in ms since 1970: what its times are compared with. */
 export function serverNow({ clock, connection }: ConsoleState): number {
   return clock.now + (connection.server?.skew ?? 0);
-}
-
-/** A condition that is set on a machine; undefined where it is absent or cleared. */
-export function conditionOf(machine: Machine, type: string): Condition | undefined {
-  return machine.status?.conditions.find((condition) => condition.type === type && condition.status);
-}
-
-/** Whether somebody has to look at a machine: it needs intervention, or a call that has not returned holds it. */
-function needsAttention(machine: Machine): boolean {
-  return conditionOf(machine, 'NeedsIntervention') !== undefined || (machine.status?.stoppingRunId ?? '') !== '';
-}
-
-const counted = new WeakMap<MachinesState['byId'], MachineCounts>();
-
-/** How many machines are in which state; counted once for each picture of the inventory. */
-export function machineCounts({ byId }: MachinesState): MachineCounts {
-  const known = counted.get(byId);
-  if (known !== undefined) return known;
-  let inService = 0;
-  let busy = 0;
-  let attention = 0;
-  for (const machine of byId.values()) {
-    if (machine.status?.effectiveState === Phase.IN_SERVICE) inService++;
-    if ((machine.status?.activeRunId ?? '') !== '') busy++;
-    if (needsAttention(machine)) attention++;
-  }
-  const counts = { total: byId.size, inService, busy, attention };
-  counted.set(byId, counts);
-  return counts;
 }

@@ -27,10 +27,19 @@ export function moveSelection(selection: Selection, ids: readonly string[], by: 
  * what took its row.
  */
 export function keepSelection(selection: Selection, ids: readonly string[], height: number): Selection {
-  const same = ids[selection.row] === selection.id ? selection.row : ids.indexOf(selection.id);
+  const same = rowNear(ids, selection.id, selection.row);
   if (same < 0) return select(selection, ids, selection.row, height);
   const top = selection.top + (same - selection.row);
   return select({ ...selection, top }, ids, same, height);
+}
+
+/** The row of an id, -1 where it is not there; looked for from a row outwards, as what changes moves the others by little. */
+function rowNear(ids: readonly string[], id: string, row: number): number {
+  for (let by = 0; by <= Math.max(row, ids.length - 1 - row); by += 1) {
+    if (ids[row - by] === id) return row - by;
+    if (ids[row + by] === id) return row + by;
+  }
+  return -1;
 }
 
 /** The top of a window of `height` rows that shows row `at`, leaves no row empty, and moves as little as it can. */

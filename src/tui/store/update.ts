@@ -14,7 +14,7 @@ import { layoutOf } from './select.ts';
 import { keepSelection } from './selection.ts';
 import type { ConsoleState, Toast, UiState } from './state.ts';
 import type { MatchChange, ViewState } from './view.ts';
-import { applyMatches, lookAt } from './view.ts';
+import { applyMatches, lookAgain, lookAt } from './view.ts';
 import { fitCalls } from './wire.ts';
 
 /** What streams have told since the last time. */
@@ -35,8 +35,8 @@ export function takeNews(state: ConsoleState, news: StreamNews): ConsoleState {
   const runs = applyRunChanges(state.runs, news.runs);
   const longer = appendLog(state.log, news.log);
   const log = news.logEnded ? { ...longer, open: false } : longer;
-  const view = applyMatches(state.view, news.matches);
-  return keepMarks(showView({ ...state, machines, runs, log }, view));
+  const view = lookAgain(applyMatches(state.view, news.matches), state, machines);
+  return keepMarks(settleSelection({ ...state, machines, runs, log, view }), state.machines);
 }
 
 /** Shows the machines of a view. The selection stays on its machine if that is among them. */
