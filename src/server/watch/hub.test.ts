@@ -1,3 +1,4 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Fleet } from '../../../test/support/fleet.ts';
@@ -5,6 +6,8 @@ import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { EVERYTHING } from '../../core/domain/filter.ts';
 import type { Progress } from '../../core/domain/run.ts';
 import type { Hint, Store, StoredEvent } from '../../core/ports/store.ts';
+import { Encoded } from '../../wire/bridge.ts';
+import { RunEventSchema } from '../../wire/gen/baremetal/v1/event_pb.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
 import { EventReader } from './event-reader.ts';
 import { Hub } from './hub.ts';
@@ -262,6 +265,22 @@ describe('progress', () => {
     expect(seen).toEqual([2, 2]);
     await clock.advance(10_000);
     expect(seen).toEqual([2, 2]);
+  });
+
+  it('that comes in while a watcher is still at its opening snapshot goes to that one, too', async () => {
+    const { hub, seen, progress, settled } = await withProgress(1, 1);
+    const { signal } = new AbortController();
+    const late = watchRuns(hub, { filter: EVERYTHING, afterCursor: '', signal });
+    await late.next();
+    progress(7);
+    await settled();
+    expect(seen).toEqual([1]);
+    let told: unknown;
+    void late.next().then(({ value }) => {
+      told = value instanceof Encoded ? fromBinary(RunEventSchema, value.bytes) : value;
+    });
+    await settled();
+    expect(told).toMatchObject({ kind: 'PROGRESS', snapshot: { steps: [{ progress: { current: 7 } }] } });
   });
 
   it('goes less often where it would be too much for all watchers together', async () => {

@@ -27,6 +27,8 @@ export async function* watchRuns(hub: Hub, request: WatchRequest): AsyncGenerato
   const { filter, signal } = request;
   const sent: Sent = new Map();
   let cursor = request.afterCursor;
+  // Before the snapshot, which may take a slow client long: what progress comes meanwhile is told behind it.
+  let { round } = hub.live;
   if (cursor === '') {
     const snapshot = await hub.store.snapshotRuns(filter);
     cursor = snapshot.cursor;
@@ -37,7 +39,6 @@ export async function* watchRuns(hub: Hub, request: WatchRequest): AsyncGenerato
   }
   const reader = new EventReader(hub, cursor);
   const leave = hub.watchProgress();
-  let round = hub.live.round;
   try {
     while (!signal.aborted) {
       const { count } = hub.news;
