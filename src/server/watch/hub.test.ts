@@ -7,6 +7,7 @@ import { EVERYTHING } from '../../core/domain/filter.ts';
 import type { Progress } from '../../core/domain/run.ts';
 import type { Hint, Store, StoredEvent } from '../../core/ports/store.ts';
 import { Encoded } from '../../wire/bridge.ts';
+import type { RunEvent } from '../../wire/gen/baremetal/v1/event_pb.ts';
 import { RunEventSchema } from '../../wire/gen/baremetal/v1/event_pb.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
 import { EventReader } from './event-reader.ts';
@@ -214,6 +215,25 @@ describe('Hub', () => {
   });
 });
 
+/** What a watch sends next, as its client sees it; undefined where that does not come by itself. */
+async function nextOf(
+  watch: ReturnType<typeof watchRuns>,
+  settled: () => Promise<void>,
+  meanwhile = () => {},
+): Promise<RunEvent | undefined> {
+  let told: RunEvent | undefined;
+  void watch.next().then(({ value }) => {
+    if (value !== undefined) told = value instanceof Encoded ? fromBinary(RunEventSchema, value.bytes) : value;
+  });
+  await settled();
+  meanwhile();
+  await settled();
+  return told;
+}
+
+/** A run whose first step has come so far. */
+const at = (current: number) => ({ steps: [{ progress: { current } }] });
+
 describe('progress', () => {
   async function withProgress(watchers: number, runs: number) {
     let tell: (hint: Hint) => void = () => {};
@@ -275,12 +295,22 @@ describe('progress', () => {
     progress(7);
     await settled();
     expect(seen).toEqual([1]);
-    let told: unknown;
-    void late.next().then(({ value }) => {
-      told = value instanceof Encoded ? fromBinary(RunEventSchema, value.bytes) : value;
-    });
-    await settled();
-    expect(told).toMatchObject({ kind: 'PROGRESS', snapshot: { steps: [{ progress: { current: 7 } }] } });
+    expect(await nextOf(late, settled)).toMatchObject({ kind: 'PROGRESS', snapshot: at(7) });
+  });
+
+  it('of every run comes to a slow watcher, whatever happens while the one before it is on its way', async () => {
+    const { hub, store, fleet, progress, settled } = await withProgress(0, 3);
+    const { signal } = new AbortController();
+    const slow = watchRuns(hub, { filter: EVERYTHING, afterCursor: await store.head(), signal });
+    const told = [await nextOf(slow, settled, () => progress(7))];
+    for (const machineId of ['one', 'another']) {
+      await fleet.register(machineId);
+      await settled();
+      told.push(await nextOf(slow, settled));
+    }
+    expect(told).toMatchObject(
+      [0, 1, 2].map((n) => ({ kind: 'PROGRESS', snapshot: { machineId: `m${n}`, ...at(7) } })),
+    );
   });
 
   it('goes less often where it would be too much for all watchers together', async () => {

@@ -104,10 +104,14 @@ export class LiveRuns {
     this.#lastRound = known;
   }
 
-  /** The runs whose progress may have changed since that round. */
-  since(round: number): readonly LiveRun[] {
+  /** The runs whose progress may have changed since that round, by their ids. */
+  since(round: number): readonly string[] {
     if (round === this.#round) return [];
-    if (round < this.#round - 1) return [...this.#runs.values()];
-    return this.#lastRound.map((id) => this.#runs.get(id)).filter((live) => live !== undefined);
+    return round < this.#round - 1 ? [...this.#runs.keys()] : this.#lastRound;
+  }
+
+  /** The PROGRESS message of a run as it is now, as `LiveRun.messageFor` has it; null also where the run has come to rest. */
+  progressOf(runId: string, filter: Filter, cursor: Cursor): Encoded<typeof RunEventSchema> | null {
+    return this.#runs.get(runId)?.messageFor(filter, cursor) ?? null;
   }
 }

@@ -39,6 +39,8 @@ export async function* watchRuns(hub: Hub, request: WatchRequest): AsyncGenerato
   }
   const reader = new EventReader(hub, cursor);
   const leave = hub.watchProgress();
+  /** The runs whose progress this watcher has not been told as it is now; as many as there are under way at the most. */
+  const untold = new Set<string>();
   try {
     while (!signal.aborted) {
       const { count } = hub.news;
@@ -49,15 +51,16 @@ export async function* watchRuns(hub: Hub, request: WatchRequest): AsyncGenerato
         if (message !== null) yield message;
       }
       if (entries.length > 0) continue;
-      const live = reader.caughtUp ? hub.live.since(round) : [];
-      if (reader.caughtUp) round = hub.live.round;
-      for (const run of live) {
-        // While the one before was on its way, events may have come: they go first.
+      for (const runId of hub.live.since(round)) untold.add(runId);
+      round = hub.live.round;
+      for (const runId of untold) {
+        // While the one before was on its way, events may have come: they go first, and then the rest of these.
         if (!reader.caughtUp) break;
-        const message = run.messageFor(filter, hub.ring.cursor);
+        untold.delete(runId);
+        const message = hub.live.progressOf(runId, filter, hub.ring.cursor);
         if (message !== null) yield message;
       }
-      if (live.length === 0) await hub.news.wait(count, signal);
+      await hub.news.wait(count, signal);
     }
   } finally {
     leave();
