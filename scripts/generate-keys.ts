@@ -12,6 +12,7 @@ const KEYS_FILE = join(packageRoot, 'docs', 'keys.md');
 const GROUPS: readonly (readonly [Group, string])[] = [
   ['Act', 'What is done to machines and runs'],
   ['Move', 'Moving'],
+  ['Screens', 'Screens'],
   ['Find', 'Finding'],
   ['Mark', 'Marking'],
   ['Log', 'In the log'],

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PtyTerminal } from '../test/support/pty-terminal.ts';
 import type { PictureFleet } from './picture-fleet.ts';
 
@@ -9,6 +11,14 @@ export interface Scene {
 }
 
 const ESC = '\x1b';
+
+/** A file of machines that are new, changed, as they are, and wrong. */
+const RACKS = `id,provider,rack,serial,mac
+rack-9-node-1,fake,r9,SN-901,02:00:00:00:09:01
+rack-9-node-2,fake,r9,SN-902,02:00:00:00:09:02
+rack-9-node-3,fake,r9,SN-903,02:00:00:00:09
+machine-5,fake,r9,,
+`;
 
 /** Everything that the console shows, in an order in which one thing leads to the next. */
 export const SCENES: readonly Scene[] = [
@@ -66,6 +76,16 @@ export const SCENES: readonly Scene[] = [
     name: 'calls',
     show: (terminal) => pressed(terminal, 'x', 'PreviewRun'),
     back: (terminal) => gone(terminal, ESC, 'PreviewRun'),
+  },
+  {
+    name: 'import',
+    show: async (terminal) => {
+      await writeFile(join(terminal.home, 'racks.csv'), RACKS);
+      await pressed(terminal, 'i', ':import ');
+      await pressed(terminal, 'racks.csv\r', 'Import racks.csv?');
+      await terminal.until('Esc cancel');
+    },
+    back: (terminal) => gone(terminal, ESC, 'Import racks.csv?'),
   },
   {
     name: 'filter',

@@ -28,7 +28,8 @@ export class PtyTerminal {
   readonly #pty: IPty;
   /** What is on the screen, as a terminal program has it. */
   readonly emulator: InstanceType<typeof xterm.Terminal>;
-  readonly #home: string;
+  /** The folder that it was started in, which is its own and goes with it. */
+  readonly home: string;
   readonly #looking = new Set<() => void>();
   readonly ended: Promise<Ended>;
   /** Everything that the process wrote. */
@@ -36,7 +37,7 @@ export class PtyTerminal {
 
   private constructor(pty: IPty, columns: number, rows: number, home: string) {
     this.#pty = pty;
-    this.#home = home;
+    this.home = home;
     this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     pty.onData((data) => {
       this.written += data;
@@ -72,7 +73,7 @@ export class PtyTerminal {
       // It has ended.
     }
     await this.ended;
-    await rm(this.#home, { recursive: true, force: true });
+    await rm(this.home, { recursive: true, force: true });
   }
 
   get pid(): number {

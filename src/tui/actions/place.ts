@@ -18,7 +18,7 @@ export const placeActions: readonly Action<ConsoleEffects>[] = PLACES.map((place
   keys: [String(at + 1)],
   label: WORDS[place][0],
   help: WORDS[place][1],
-  group: 'Move',
+  group: 'Screens',
   scopes: ['main'],
   run: ({ store }) => store.setState((state) => goTo(state, place)),
 }));

@@ -111,7 +111,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     keys: ['i'],
     follows: 'machines.import-demo',
     label: 'import',
-    help: 'where there are machines already: those of a file; asks for it, and then says what would change',
+    help: 'import the machines of a file: asks for it, and says first what would change',
     group: 'Act',
     scopes: ['main'],
     dangerous: true,

@@ -7,7 +7,7 @@ import type { Key } from './chunk.ts';
 export type Scope = 'everywhere' | 'main' | 'help' | 'wire' | 'dialog' | 'prompt' | 'sorting' | 'facets' | 'too-small';
 
 /** Where an action stands in the help; `Inner` ones are said where they apply alone. */
-export type Group = 'Move' | 'Act' | 'Find' | 'Mark' | 'Log' | 'Rest' | 'Dialog' | 'Inner';
+export type Group = 'Move' | 'Screens' | 'Act' | 'Find' | 'Mark' | 'Log' | 'Rest' | 'Dialog' | 'Inner';
 
 /** What an action does things with. */
 export interface ActionContext<Effects> {

@@ -16,6 +16,7 @@ const GROUPS: readonly (readonly [Group, string])[] = [
   ['Inner', 'Calls'],
   ['Act', 'Act'],
   ['Move', 'Move'],
+  ['Screens', 'Screens'],
   ['Find', 'Find'],
   ['Mark', 'Mark'],
   ['Log', 'Log'],
