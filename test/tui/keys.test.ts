@@ -85,7 +85,7 @@ test('? shows what every key does, from the same list that dispatches them', asy
   await terminal.until('Keys');
   expect(terminal.text).toMatch(/r +repave +write a fresh image/);
   terminal.press('G');
-  await terminal.until(/Ctrl-Z +suspend/);
+  await terminal.until(/y +yes +go on/);
   terminal.press('r');
   terminal.press('?');
   await terminal.until('Machines 3');

@@ -5,13 +5,10 @@ import type { ListColumn } from './list-columns.ts';
 import { printable } from './printable.ts';
 import type { Segment } from './segment.ts';
 import { formatStamp, millis } from './time.ts';
-import { planName, shortRunId } from './words.ts';
+import { planName, shortRunId, withShortRunIds } from './words.ts';
 
 /** The columns of the list of events. */
 export type EventColumn = 'time' | 'machine' | 'run' | 'kind' | 'by' | 'message';
-
-/** A run id in a sentence: the whole of it would take what there is of the column. */
-const RUN_ID = /\b(run [0-9a-z]{8})[0-9a-z]{8}\b/g;
 
 /** The columns of the list of events. @param machine cells of the longest machine id */
 export function eventColumns(machine: number): readonly ListColumn<EventColumn>[] {
@@ -34,7 +31,7 @@ export function eventCells(event: Event, glyphs: Glyphs, now: number): Readonly<
     run: { text: shortRunId(event.runId) || glyphs.nothing, tone: 'muted' },
     kind: { text: event.kind, tone: eventTone(event) },
     by: { text: printable(event.actor) || glyphs.nothing, tone: 'muted' },
-    message: { text: printable(eventMessage(event)).replaceAll(RUN_ID, '$1') },
+    message: { text: withShortRunIds(printable(eventMessage(event))) },
   };
 }
 

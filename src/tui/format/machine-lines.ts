@@ -6,7 +6,7 @@ import { phaseTone } from './machine-row.ts';
 import { printable } from './printable.ts';
 import type { Line, Segment } from './segment.ts';
 import { formatAge, formatClock, millis } from './time.ts';
-import { machinePhaseWord } from './words.ts';
+import { machinePhaseWord, withShortRunIds } from './words.ts';
 
 const NAME_CELLS = 11;
 const MAX_ROWS = 4;
@@ -17,7 +17,7 @@ export function machineLines(machine: Machine, width: number, glyphs: Glyphs, no
   const lines: Line[] = [];
   const say = (name: string, text: string, tone?: Tone) => {
     if (text === '') return;
-    const rows = wrap(printable(text), width - NAME_CELLS, MAX_ROWS, glyphs.ellipsis);
+    const rows = wrap(withShortRunIds(printable(text)), width - NAME_CELLS, MAX_ROWS, glyphs.ellipsis);
     lines.push(...rows.map((row, at): Line => [nameCell(at === 0 ? name : ''), { text: row, ...(tone && { tone }) }]));
   };
   const since = millis(status?.phaseSince);

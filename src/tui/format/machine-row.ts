@@ -9,7 +9,7 @@ import { printable } from './printable.ts';
 import { formatPercent, fractionOf, progressBar } from './progress.ts';
 import type { Segment } from './segment.ts';
 import { formatAge, formatCountdown, millis } from './time.ts';
-import { machinePhaseWord, shortRunId } from './words.ts';
+import { machinePhaseWord, shortRunId, withShortRunIds } from './words.ts';
 
 /** What a row of the machine table says, a piece a column. */
 export interface MachineCells {
@@ -129,11 +129,8 @@ function note({ status }: Machine, { run, glyphs }: RowContext): Segment {
   }
   const condition = status?.conditions.find(({ type, status: set }) => type === 'NeedsIntervention' && set);
   if (condition !== undefined) {
-    // The whole id of the run that the sentence names would take what there is of the column.
-    const short =
-      run === undefined ? condition.message : condition.message.replaceAll(run.runId, shortRunId(run.runId));
     // Which step it was counts more than which plan: there is room for one of them.
-    const told = printable(short).replace(/^plan\/\S+ failed in (\S+): /, '$1 failed: ');
+    const told = withShortRunIds(printable(condition.message)).replace(/^plan\/\S+ failed in (\S+): /, '$1 failed: ');
     return { text: `${glyphs.attention} ${told}`, tone: 'warn' };
   }
   const rma = status?.conditions.find(({ type, status: set }) => type === 'RMA' && set);

@@ -18,6 +18,13 @@ export function shortRunId(runId: string): string {
   return runId.slice(0, 8);
 }
 
+const RUN_ID = /\b(run [0-9a-z]{8})[0-9a-z]{8}\b/g;
+
+/** A sentence with the runs that it names as people see them: their whole ids would take what there is of a line. */
+export function withShortRunIds(sentence: string): string {
+  return sentence.replaceAll(RUN_ID, '$1');
+}
+
 /** The plan id without `plan/`, which says nothing among plans. */
 export function planName(planId: string): string {
   return planId.startsWith('plan/') ? planId.slice('plan/'.length) : planId;

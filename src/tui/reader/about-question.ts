@@ -1,3 +1,4 @@
+import { withShortRunIds } from '../format/words.ts';
 import type { Dialog } from '../store/dialog.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { spoken } from './words.ts';
@@ -12,10 +13,10 @@ export function questionNews({ ui: before }: ConsoleState, { ui: after }: Consol
   const known = new Set(factSentences(was));
   lines.push(...factSentences(is).filter((fact) => !known.has(fact)));
   for (const [at, job] of (is.jobs ?? []).entries()) {
-    if (job.text !== was.jobs?.[at]?.text) lines.push(spoken(`${job.machineId}: ${job.text}`));
+    if (job.text !== was.jobs?.[at]?.text) lines.push(spokenShort(`${job.machineId}: ${job.text}`));
   }
   if (is.busy && !was.busy && is.jobs === undefined) lines.push('Asking the server.');
-  if (is.notice !== '' && is.notice !== was.notice) lines.push(spoken(is.notice));
+  if (is.notice !== '' && is.notice !== was.notice) lines.push(spokenShort(is.notice));
   if (is.armed && !was.armed) lines.push(focusSentence(is), keysSentence(is));
   else if (is.focus !== was.focus) lines.push(focusSentence(is));
   return lines;
@@ -27,7 +28,7 @@ export function questionSentences(dialog: Dialog): readonly string[] {
   return [
     `Question: ${spoken(title)}`,
     ...factSentences(dialog),
-    ...jobs.map(({ machineId, text }) => spoken(`${machineId}: ${text}`)),
+    ...jobs.map(({ machineId, text }) => spokenShort(`${machineId}: ${text}`)),
     ...(armed ? [focusSentence(dialog), keysSentence(dialog)] : []),
   ];
 }
@@ -35,7 +36,12 @@ export function questionSentences(dialog: Dialog): readonly string[] {
 function factSentences({ facts, attention }: Dialog): readonly string[] {
   // What is still being asked of the server is said when it has answered.
   const known = [...facts, ...attention].filter(({ text }) => text !== '…');
-  return known.map(({ name, text }) => spoken(name === '' ? text : `${name}: ${text}`));
+  return known.map(({ name, text }) => spokenShort(name === '' ? text : `${name}: ${text}`));
+}
+
+/** As it is shown: sixteen letters of a run's id are nothing to listen to. */
+function spokenShort(text: string): string {
+  return spoken(withShortRunIds(text));
 }
 
 function focusSentence({ focus, fields, typed, cancelLabel, goLabel }: Dialog): string {

@@ -1,7 +1,7 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run, StepStatus } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { fractionOf } from '../format/progress.ts';
-import { count, machinePhaseWord, runPhaseWord } from '../format/words.ts';
+import { count, machinePhaseWord, runPhaseWord, withShortRunIds } from '../format/words.ts';
 import { conditionOf } from '../store/condition.ts';
 import type { ConnectionState } from '../store/connection.ts';
 import { keyFor } from '../store/key-names.ts';
@@ -86,7 +86,7 @@ function changesOf(was: Machine, is: Machine): readonly string[] {
   if (from !== to && to !== undefined) lines.push(`${is.machineId} is ${machinePhaseWord(to)} now.`);
   const [asked, asks] = [was, is].map((machine) => conditionOf(machine, 'NeedsIntervention'));
   if (asked === undefined && asks !== undefined)
-    lines.push(spoken(`${is.machineId} needs intervention: ${asks.message}`));
+    lines.push(spoken(`${is.machineId} needs intervention: ${withShortRunIds(asks.message)}`));
   if (asked !== undefined && asks === undefined) lines.push(`${is.machineId} needs no intervention any more.`);
   const [held, holds] = [was, is].map((machine) => (machine.status?.stoppingRunId ?? '') !== '');
   if (!held && holds) lines.push(`${is.machineId} is held until the last call of its run has returned.`);

@@ -2,7 +2,7 @@ import { ellipsis, fitCells, wrap } from '../format/cells.ts';
 import { printable } from '../format/printable.ts';
 import type { Line, Segment } from '../format/segment.ts';
 import { lineWidth } from '../format/segment.ts';
-import { machinePhaseWord } from '../format/words.ts';
+import { machinePhaseWord, withShortRunIds } from '../format/words.ts';
 import type { Dialog, DialogFact, DialogFocus } from '../store/dialog.ts';
 import { subjectOf } from '../store/dialog.ts';
 import { emptyField } from '../store/field.ts';
@@ -71,7 +71,7 @@ function jobLines({ jobs = [], jobsTop = 0 }: Dialog, { glyphs }: Theme, width: 
   const lines = shown.map(
     ({ machineId, text, tone }): Line => [
       { text: fitCells(machineId, cells, 'left', glyphs.ellipsis) },
-      { text: ellipsis(printable(text), width - cells, glyphs.ellipsis), tone },
+      { text: ellipsis(withShortRunIds(printable(text)), width - cells, glyphs.ellipsis), tone },
     ],
   );
   const below = jobs.length - top - shown.length;
@@ -80,7 +80,7 @@ function jobLines({ jobs = [], jobsTop = 0 }: Dialog, { glyphs }: Theme, width: 
 }
 
 function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
-  return wrap(printable(text), width - NAME_CELLS, rows, glyphs.ellipsis).map((row, at) => [
+  return wrap(withShortRunIds(printable(text)), width - NAME_CELLS, rows, glyphs.ellipsis).map((row, at) => [
     { text: fitCells(at === 0 ? name : '', NAME_CELLS), tone: 'muted' },
     { text: row, ...(tone === undefined ? {} : { tone }) },
   ]);
@@ -97,7 +97,7 @@ function changeSince({ subject }: Dialog, { byId, loaded }: MachinesState): stri
 }
 
 function noticeLines(text: string, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
-  return wrap(`${glyphs.attention} ${printable(text)}`, width, rows, glyphs.ellipsis).map((row) => [
+  return wrap(`${glyphs.attention} ${withShortRunIds(printable(text))}`, width, rows, glyphs.ellipsis).map((row) => [
     { text: row, tone: 'warn' },
   ]);
 }
