@@ -45,6 +45,7 @@ describe('the terminal', () => {
 
   test('NO_COLOR is no colour, and the selection is seen all the same', async () => {
     const terminal = await startOnTerminal(OWN, { env: { NO_COLOR: '1' } });
+    await terminal.until('No machines yet.');
     await terminal.until('memory');
     terminal.press('i');
     await terminal.until(/> {2}machine-1/);

@@ -149,6 +149,21 @@ test('without machines there is one card, and i imports three', async () => {
   expect(backend.imported).toEqual([3]);
 });
 
+test('i imports nothing before the server has said which machines there are: they would be written over', async () => {
+  const backend = new BackendDouble();
+  const counted = Promise.withResolvers<number>();
+  backend.countMachines = () => counted.promise;
+  const { terminal } = openConsole({ backend });
+  await terminal.until('Asking the server for its machines');
+  terminal.press('i');
+  await terminal.until('the server has not said yet which machines there are');
+  expect(backend.imported).toEqual([]);
+  counted.resolve(0);
+  await terminal.until('No machines yet.');
+  terminal.press('i');
+  await terminal.until('3 machines imported');
+});
+
 test('without the fake provider no demo machines are offered, and i asks for a file', async () => {
   const backend = new BackendDouble();
   backend.info.providers = [];
