@@ -72,13 +72,29 @@ export function admissionContract(factory: StoreFactory): void {
     await claimed();
     const { scopes, places } = await store.queue();
     expect(Object.fromEntries(places)).toEqual({
-      'run-0-1': { scope: 'rack=r0', position: 1 },
-      'run-0-2': { scope: 'rack=r0', position: 2 },
+      'run-0-1': [{ scope: 'rack=r0', position: 1 }],
+      'run-0-2': [{ scope: 'rack=r0', position: 2 }],
     });
     expect(scopes).toEqual([
       { scope: 'rack=r0', most: 1, used: 1, waiting: 2 },
       { scope: 'rack=r1', most: 1, used: 1, waiting: 0 },
     ]);
+  });
+
+  test('who waits for places in several scopes is told so, and who has places waits for a server alone', async () => {
+    await store.setLimits([each('rack', 1), each('provider', 2)]);
+    await racks(2, 1);
+    const [first] = (await store.claim('server-1', 1)).claims;
+    if (first === undefined) throw new Error('nothing was claimed');
+    await claimed();
+    await store.release(first, 'server-1');
+    expect(Object.fromEntries((await store.queue()).places)).toEqual({
+      'run-0-0': [{ scope: 'server', position: 1 }],
+      'run-0-1': [
+        { scope: 'provider=fake', position: 1 },
+        { scope: 'rack=r0', position: 1 },
+      ],
+    });
   });
 
   describe('a place', () => {

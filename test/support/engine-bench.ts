@@ -1,6 +1,9 @@
+import type { Aggregate } from '../../src/core/domain/aggregate.ts';
 import { decideApprove } from '../../src/core/domain/decide/approve-step.ts';
-import { decideCancel } from '../../src/core/domain/decide/cancel-run.ts';
+import { decideCancel, decideRetryNow } from '../../src/core/domain/decide/cancel-run.ts';
 import { decideRegister } from '../../src/core/domain/decide/machine.ts';
+import type { Repair } from '../../src/core/domain/decide/repair.ts';
+import { decideRepair } from '../../src/core/domain/decide/repair.ts';
 import type { StartDecision } from '../../src/core/domain/decide/start-run.ts';
 import { decideStartRun } from '../../src/core/domain/decide/start-run.ts';
 import type { Machine, MachineSpec } from '../../src/core/domain/machine.ts';
@@ -94,6 +97,9 @@ class ScriptedProvider implements Provider {
 export const DONE: StepOutcome = { kind: 'done', message: 'ok' };
 /** The outcome of a call that may be tried again. */
 export const FAILED: StepOutcome = { kind: 'failed', terminal: false, code: 'BROKEN', message: 'it broke' };
+
+/** A repair command without what every one of them carries. */
+export type RepairKind = Repair extends infer R ? (R extends Repair ? Omit<R, 'requestId' | 'reason'> : never) : never;
 
 /** An engine on a memory store, a virtual clock and a scripted provider. */
 export class EngineBench {
@@ -201,6 +207,33 @@ export class EngineBench {
     );
     await settle();
     return result.kind === 'refusal' ? result : this.run(runId);
+  }
+
+  async retryNow(runId: string): Promise<Run | Refusal> {
+    const { machineId } = await this.run(runId);
+    const result = await transact(this.store, { machineId, runId, origin: this.#origin('') }, (aggregate) =>
+      decideRetryNow(aggregate, runId),
+    );
+    await settle();
+    return result.kind === 'refusal' ? result : this.run(runId);
+  }
+
+  /** Gives a repair command about a machine, each time as a new request. */
+  async repair(machineId: string, kind: RepairKind): Promise<Machine | Refusal> {
+    this.#requests += 1;
+    const requestId = `request-${this.#requests}`;
+    const releases = kind.method === 'ResolveIntervention' && kind.releaseStuck;
+    const command = {
+      machineId,
+      requestId,
+      origin: this.#origin(requestId),
+      raiseFenceOf: ({ machine }: Aggregate) => (releases ? (machine?.stoppingRunId ?? null) : null),
+    };
+    const result = await transact(this.store, command, (aggregate) =>
+      decideRepair(aggregate, { ...kind, requestId, reason: 'test' } as Repair),
+    );
+    await settle();
+    return result.kind === 'refusal' ? result : this.machine(machineId);
   }
 
   async run(runId: string): Promise<Run> {

@@ -4,6 +4,7 @@ import { machinePhaseWord, planName, runPhaseWord } from '../../tui/format/words
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import type { Run } from '../../wire/gen/baremetal/v1/run_pb.ts';
+import { Run_Phase, StepStatus_State } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import type { WaitingFor } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { isFinished } from '../follow/transitions.ts';
@@ -65,16 +66,20 @@ function runSentences(run: Run, now: number): string[] {
   }
   const accepted = timeText(run.createdAt, now);
   const server = run.server === '' ? '' : ` on server ${run.server}`;
-  const at = run.steps.findIndex((step) => step.name === run.currentStep);
+  if (run.phase === Run_Phase.PENDING) {
+    return [`${who} was accepted for ${run.machineId} at ${accepted} and has not begun.`];
+  }
+  // Between two steps the run is still at the one that has ended.
+  const at = run.steps.findIndex(
+    ({ state }) => state === StepStatus_State.RUNNING || state === StepStatus_State.WAITING,
+  );
   const step = run.steps[at];
-  if (step === undefined) return [`${who} was accepted for ${run.machineId} at ${accepted} and has not begun.`];
+  const goesOn = `${who} goes on at ${run.machineId}${server} since ${timeText(run.startedAt, now)}.`;
+  if (step === undefined) return [goesOn, 'Its steps are done.'];
   const attempt = `attempt ${step.retryCount + 1} of ${step.maxAttempts}`;
   const place = `step ${step.name} (${at + 1} of ${run.steps.length}), ${attempt}`;
   const since = timeText(step.startedAt, now);
-  return [
-    `${who} goes on at ${run.machineId}${server} since ${timeText(run.startedAt, now)}.`,
-    since === '' ? `It comes to ${place}.` : `It is in ${place}; the step began at ${since}.`,
-  ];
+  return [goesOn, since === '' ? `It comes to ${place}.` : `It is in ${place}; the step began at ${since}.`];
 }
 
 function waitSentence(waiting: WaitingFor | null, now: number): string {
@@ -113,10 +118,7 @@ export function waysOut(situation: Situation): readonly WayOut[] {
     case WaitingFor_Kind.BACK_OFF:
       return [{ command: `bmdemo retry-now ${runId}`, effect: 'begins the next attempt at once' }, cancel];
     case WaitingFor_Kind.SLOT:
-      return [
-        { command: 'bmdemo runs --filter phase=RUNNING', effect: 'shows who has the places; one that ends makes room' },
-        cancel,
-      ];
+      return [{ command: whoHas(waiting.scope), effect: 'shows who has the places; one that ends makes room' }, cancel];
     case WaitingFor_Kind.STOPPING:
       return [
         {
@@ -149,6 +151,13 @@ export function waysOut(situation: Situation): readonly WayOut[] {
     default:
       return [];
   }
+}
+
+/** The command that shows the runs with a place in a scope; also a run that has ended keeps it while its call holds the machine. */
+function whoHas(scope: string): string {
+  const [, kind, name] = /^(rack|cluster|provider)=(.*)$/.exec(scope) ?? [];
+  if (kind === undefined || name === undefined) return 'bmdemo runs --filter phase=RUNNING';
+  return `bmdemo list --filter ${/^[\w.-]+$/.test(name) ? `${kind}=${name}` : `'${kind}="${name}"'`}`;
 }
 
 /** Nobody has to be waited for, and yet the machine may be where it does no work. */

@@ -44,14 +44,36 @@ describe('a limit', () => {
   });
 });
 
-it('the queue of a scope is counted from its oldest; who waits for none of them waits for a server', () => {
-  const taken = [{ scope: 'rack=r1', most: 5, used: 5 }];
-  const waiting = ['a', 'b', 'c'].map((runId) => ({ runId, placement: at(runId === 'b' ? 'r2' : 'r1') }));
-  const { scopes, places } = queueOf(LIMITS, taken, waiting);
-  expect(Object.fromEntries(places)).toEqual({
-    a: { scope: 'rack=r1', position: 1 },
-    b: { scope: 'server', position: 1 },
-    c: { scope: 'rack=r1', position: 2 },
+describe('the queue', () => {
+  const queued = (runId: string, placement = at('r1'), placed = false) => ({ runId, placement, placed });
+  const R1 = { scope: 'rack=r1', most: 5, used: 5 };
+  const PROD_A = { scope: 'cluster=prod-a', most: 2, used: 2 };
+
+  it('of a scope is counted from its oldest; who waits for none of them waits for a server', () => {
+    const { scopes, places } = queueOf(LIMITS, [R1], [queued('a'), queued('b', at('r2')), queued('c')]);
+    expect(Object.fromEntries(places)).toEqual({
+      a: [{ scope: 'rack=r1', position: 1 }],
+      b: [{ scope: 'server', position: 1 }],
+      c: [{ scope: 'rack=r1', position: 2 }],
+    });
+    expect(scopes).toEqual([{ ...R1, waiting: 2 }]);
   });
-  expect(scopes).toEqual([{ scope: 'rack=r1', most: 5, used: 5, waiting: 2 }]);
+
+  it('is that of every scope that is full, where there are several', () => {
+    const waiting = [queued('a'), queued('b', at('r1', 'prod-a')), queued('c', at('r2', 'prod-a')), queued('d')];
+    const { scopes, places } = queueOf(LIMITS, [PROD_A, R1], waiting);
+    expect(places.get('b')).toEqual([
+      { scope: 'cluster=prod-a', position: 1 },
+      { scope: 'rack=r1', position: 2 },
+    ]);
+    expect(places.get('c')).toEqual([{ scope: 'cluster=prod-a', position: 2 }]);
+    expect(places.get('d')).toEqual([{ scope: 'rack=r1', position: 3 }]);
+    expect(scopes.map(({ waiting: count }) => count)).toEqual([2, 3]);
+  });
+
+  it('is that of a server for a run that has its places already, full as they may be', () => {
+    const { places } = queueOf(LIMITS, [R1], [queued('a', at('r1'), true), queued('b')]);
+    expect(places.get('a')).toEqual([{ scope: 'server', position: 1 }]);
+    expect(places.get('b')).toEqual([{ scope: 'rack=r1', position: 1 }]);
+  });
 });

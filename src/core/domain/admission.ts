@@ -53,7 +53,7 @@ export function parseLimit(text: string): AdmissionLimit | null {
 export interface QueuePlace {
   /** What is full: `rack=r1`, or `server` where it is none of the scopes. */
   readonly scope: string;
-  /** From 1. */
+  /** From 1: how many in this scope come before it, and one more. */
   readonly position: number;
 }
 
@@ -61,30 +61,35 @@ export interface QueuePlace {
 export interface AdmissionQueue {
   /** The scopes that have a limit and runs. */
   readonly scopes: readonly (Scope & { readonly used: number; readonly waiting: number })[];
-  /** The runs that were not begun and are due, and what each queues for. */
-  readonly places: ReadonlyMap<string, QueuePlace>;
+  /** The runs that are due and that no server has, and what each queues for: every scope that is full, by name, or a server. */
+  readonly places: ReadonlyMap<string, readonly QueuePlace[]>;
 }
 
-/** A run that was not begun, and where its machine belongs. */
+/** A run that is due and that no server has, and where its machine belongs. */
 export interface Queued {
   readonly runId: string;
   readonly placement: Placement;
+  /** It was claimed before and has its places still: what it waits for is a server. */
+  readonly placed: boolean;
 }
 
-/** The queue as it is, given who has places, and who has not, oldest first. */
+/** The queue as it is, given who has places, and who waits, the first to be claimed first. */
 export function queueOf(
   limits: readonly AdmissionLimit[],
   taken: readonly (Scope & { readonly used: number })[],
   waiting: readonly Queued[],
 ): AdmissionQueue {
   const full = new Set(taken.filter(({ used, most }) => used >= most).map(({ scope }) => scope));
-  const places = new Map<string, QueuePlace>();
+  const places = new Map<string, readonly QueuePlace[]>();
   const counts = new Map<string, number>();
-  for (const { runId, placement } of waiting) {
-    const scope = scopesOf(limits, placement).find((one) => full.has(one.scope))?.scope ?? 'server';
-    const position = (counts.get(scope) ?? 0) + 1;
-    counts.set(scope, position);
-    places.set(runId, { scope, position });
+  for (const { runId, placement, placed } of waiting) {
+    const scopes = placed ? [] : scopesOf(limits, placement).filter(({ scope }) => full.has(scope));
+    const queues = scopes.length === 0 ? ['server'] : scopes.map(({ scope }) => scope);
+    for (const scope of queues) counts.set(scope, (counts.get(scope) ?? 0) + 1);
+    places.set(
+      runId,
+      queues.map((scope) => ({ scope, position: counts.get(scope) ?? 0 })),
+    );
   }
   return { scopes: taken.map((one) => ({ ...one, waiting: counts.get(one.scope) ?? 0 })), places };
 }

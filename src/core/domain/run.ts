@@ -128,6 +128,11 @@ export function openIntent(run: Run): { readonly index: number; readonly intent:
   return status?.intent ? { index: run.currentStep, intent: status.intent } : null;
 }
 
+/** The first step that has not ended: the one under way, or the one that the run comes to next; undefined where none is left. */
+export function nextStep({ steps }: Run): StepStatus | undefined {
+  return steps.find(({ state }) => state === 'WAITING' || state === 'RUNNING');
+}
+
 /** What a run filter can ask about, already reduced to strings. */
 export interface RunView {
   readonly run_id: string;

@@ -104,27 +104,48 @@ describe('what a run waits for', () => {
   });
 
   it('accepted where a scope is full: its place in the queue', () => {
-    expect(waits(pending, { owned: false, queue: { scope: 'rack=r1', position: 4 } })).toMatchObject({
+    expect(waits(pending, { owned: false, queue: [{ scope: 'rack=r1', position: 4 }] })).toMatchObject({
       kind: 'slot',
       detail: 'a place in rack=r1, 3 before it',
       scope: 'rack=r1',
       queuePosition: 4,
     });
-    const first = waits(pending, { owned: false, queue: { scope: 'rack=r1', position: 1 } });
+    const first = waits(pending, { owned: false, queue: [{ scope: 'rack=r1', position: 1 }] });
     expect(first?.detail).toBe('a place in rack=r1');
   });
 
+  it('accepted where several scopes are full: its place in each of them', () => {
+    const queue = [
+      { scope: 'cluster=prod-a', position: 1 },
+      { scope: 'rack=r1', position: 3 },
+    ];
+    expect(waits(pending, { owned: false, queue })).toMatchObject({
+      detail: 'a place in cluster=prod-a, and in rack=r1, 2 before it',
+      scope: 'cluster=prod-a',
+      queuePosition: 1,
+    });
+  });
+
+  it('with its back-off over, where others are due longer: its place among them', () => {
+    const queue = [{ scope: 'server', position: 3 }];
+    expect(waits(later(failed, 500), { owned: false, queue })).toMatchObject({
+      detail: 'a server with room for it, 2 before it',
+      since: failed.now + 500,
+      queuePosition: 3,
+    });
+  });
+
   it.each([
-    ['in mid-call', calling, 'set-netboot', 1],
-    ['between two steps', between, 'set-netboot', 1],
-    ['with its attempt cut off', attempted(running, CUT_OFF), 'set-netboot', 1],
-    ['before its first step', running, '', 0],
-  ] as const)('without a server, %s: a server to take it up again', (_, aggregate, step, attempt) => {
-    const at = step === '' ? '' : `, at ${step}`;
+    // Nobody has written down when the server was lost.
+    ['in mid-call', calling, 'set-netboot', 1, null],
+    ['between two steps', between, 'reboot-to-netboot', 1, NOW],
+    ['with its attempt cut off', attempted(running, CUT_OFF), 'set-netboot', 1, NOW],
+    ['before its first step', running, 'set-netboot', 1, NOW],
+  ] as const)('without a server, %s: a server to take it up again', (_, aggregate, step, attempt, since) => {
     expect(waits(aggregate, { owned: false })).toMatchObject({
       kind: 'recovery',
-      detail: `a server to take run ${RUN} up again${at}`,
-      since: NOW,
+      detail: `a server to take run ${RUN} up again, at ${step}`,
+      since,
       step,
       attempt,
     });

@@ -3,7 +3,7 @@ import type { Condition } from './condition.ts';
 import { findCondition } from './condition.ts';
 import type { Machine } from './machine.ts';
 import type { Run, StepStatus } from './run.ts';
-import { isTerminal, openIntent } from './run.ts';
+import { isTerminal, nextStep } from './run.ts';
 import type { Millis } from './time.ts';
 
 /** What has to happen before anything moves. */
@@ -43,25 +43,28 @@ export interface RunSituation {
   readonly run: Run;
   /** Whether a living server has claimed it; null where that is not known, and then it is taken to be so. */
   readonly owned: boolean | null;
-  /** The place that it queues for, null where it queues for none. */
-  readonly queue: QueuePlace | null;
+  /** The places that it queues for; null where it queues for none, or that is not known. */
+  readonly queue: readonly QueuePlace[] | null;
+}
+
+/** True where a place is all that can keep the run back, if no server has it: the queue is worth asking. */
+export function mayQueue(run: Run, now: Millis): boolean {
+  if (run.phase === 'PENDING') return true;
+  const step = nextStep(run);
+  if (run.phase !== 'RUNNING' || step === undefined || step.heldSince !== null || step.intent !== null) return false;
+  return step.nextRetryAt === null ? step.state === 'WAITING' && step.approval !== null : step.nextRetryAt <= now;
 }
 
 /** What a run waits for at this moment, read off its state; null where it waits for nothing. */
 export function runWaitsFor({ run, owned, queue }: RunSituation, now: Millis): WaitingFor | null {
   if (isTerminal(run.phase)) return run.stopping ? lastCall(run) : null;
-  if (run.phase === 'PENDING') {
-    if (owned !== false) return null;
-    return queue === null ? slot(run, 'server', 0) : slot(run, queue.scope, queue.position);
-  }
-  const step = run.steps[run.currentStep];
+  const step = nextStep(run);
   if (step !== undefined && step.heldSince !== null) return approval(run, step, step.heldSince);
-  if (step?.state === 'WAITING') return owned === false ? slot(run, 'server', 0) : null;
-  if (step === undefined || step.state !== 'RUNNING') return owned === false ? recovery(run, step) : null;
-  if (openIntent(run) !== null) return owned === false ? recovery(run, step) : call(run, step);
-  if (step.nextRetryAt === null) return owned === false ? recovery(run, step) : null;
-  if (step.nextRetryAt > now) return backOff(run, step, step.nextRetryAt);
-  return owned === false ? slot(run, 'server', 0) : null;
+  if (step !== undefined && step.nextRetryAt !== null && step.nextRetryAt > now) {
+    return backOff(run, step, step.nextRetryAt);
+  }
+  if (owned === false) return mayQueue(run, now) ? slot(run, queue) : recovery(run, step);
+  return step !== undefined && step.intent !== null ? call(run, step) : null;
 }
 
 /**
@@ -135,18 +138,38 @@ function approval(run: Run, step: StepStatus, since: Millis): WaitingFor {
   };
 }
 
-function slot(run: Run, scope: string, queuePosition: number): WaitingFor {
-  const place = scope === 'server' ? 'a server with room for it' : `a place in ${scope}`;
-  const ahead = queuePosition > 1 ? `, ${queuePosition - 1} before it` : '';
-  const step = run.steps[run.currentStep];
+/** Where several scopes are full it waits for all of them; the first by name stands for them where there is room for one. */
+function slot(run: Run, queue: readonly QueuePlace[] | null): WaitingFor {
+  const places = queue ?? [{ scope: 'server', position: 0 }];
+  const detail = places.map((place) => placeText(place, place === places[0])).join(', and ');
+  const step = nextStep(run);
   const since = step?.nextRetryAt ?? step?.approval?.at ?? run.createdAt;
-  return { ...waiting('slot', `${place}${ahead}`, since), runId: run.id, scope, queuePosition };
+  const { scope = 'server', position = 0 } = places[0] ?? {};
+  return { ...waiting('slot', detail, since), runId: run.id, scope, queuePosition: position };
 }
 
+function placeText({ scope, position }: QueuePlace, first: boolean): string {
+  const place = scope === 'server' ? 'a server with room for it' : `${first ? 'a place ' : ''}in ${scope}`;
+  return position > 1 ? `${place}, ${position - 1} before it` : place;
+}
+
+/** Since when is known only where the run came to rest in good order: nobody writes down when a server is lost in mid-call. */
 function recovery(run: Run, step: StepStatus | undefined): WaitingFor {
   const detail = `a server to take run ${run.id} up again${step === undefined ? '' : `, at ${step.name}`}`;
-  const since = step?.changedAt ?? run.startedAt;
-  return { ...waiting('recovery', detail, since), ...inStep(run, step, step?.attempt ?? 0) };
+  const since = step?.intent != null ? null : lastChange(run);
+  return { ...waiting('recovery', detail, since), ...inStep(run, step, step === undefined ? 0 : attemptToCome(step)) };
+}
+
+/** The attempt that is made when a server goes on with the step; one that was cut off keeps its number. */
+function attemptToCome({ attempt }: StepStatus): number {
+  return Math.max(1, attempt);
+}
+
+function lastChange({ startedAt, steps }: Run): Millis | null {
+  return steps.reduce(
+    (last, { changedAt }) => (changedAt !== null && changedAt > (last ?? 0) ? changedAt : last),
+    startedAt,
+  );
 }
 
 /** Somebody has to do something, as a condition says; null where it is not true. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { DONE, EngineBench, FAILED } from '../../../test/support/engine-bench.ts';
+import { CrashingBench } from '../../../test/support/crashing-bench.ts';
+import { DONE, FAILED } from '../../../test/support/engine-bench.ts';
 import { settle } from '../../../test/support/virtual-clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isTerminal } from '../domain/run.ts';
-import type { Store, StoredEvent } from '../ports/store.ts';
-import { createEngine } from './engine.ts';
+import type { StoredEvent } from '../ports/store.ts';
 
 const MACHINES = ['m1', 'm2'] as const;
 const PLANS = ['repave-join', 'reboot', 'rma', 'net-reconfig'] as const;
@@ -48,49 +48,6 @@ const ops: fc.Arbitrary<readonly Op[]> = fc.array(
   { minLength: 5, maxLength: 60 },
 );
 
-/** A bench whose server can be killed: from then on nothing that it asks of the store is answered, and its calls are gone. */
-class Crashing {
-  readonly bench = new EngineBench();
-  #sever = () => {};
-  #servers = 0;
-
-  async boot(): Promise<void> {
-    let dead = false;
-    const store = new Proxy(this.bench.store, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name) as unknown;
-        if (typeof value !== 'function') return value;
-        if (name === 'subscribe') return target.subscribe.bind(target);
-        return (...args: unknown[]) => (dead ? new Promise(() => {}) : Reflect.apply(value, target, args));
-      },
-    }) as Store;
-    this.#sever = () => {
-      dead = true;
-      this.bench.provider.pending.splice(0);
-    };
-    this.#servers += 1;
-    const instance = `crashing-${this.#servers}`;
-    const quiet = () => {};
-    this.bench.engine = createEngine({
-      store,
-      providers: new Map([[this.bench.provider.name, this.bench.provider]]),
-      clock: this.bench.clock,
-      random: () => 0.5,
-      instance,
-      maxRuns: 1_000,
-      log: { info: quiet, warn: quiet, error: quiet },
-    });
-    this.bench.engine.start();
-    await settle();
-  }
-
-  async crash(): Promise<void> {
-    this.#sever();
-    await this.boot();
-    await settle();
-  }
-}
-
 const OUTCOMES = {
   done: DONE,
   failed: FAILED,
@@ -101,7 +58,7 @@ const OUTCOMES = {
   },
 } as const;
 
-async function carryOut(world: Crashing, op: Op, runs: Set<string>): Promise<void> {
+async function carryOut(world: CrashingBench, op: Op, runs: Set<string>): Promise<void> {
   const { bench } = world;
   switch (op.op) {
     case 'start': {
@@ -124,20 +81,16 @@ async function carryOut(world: Crashing, op: Op, runs: Set<string>): Promise<voi
     }
     case 'pass':
       return bench.clock.advance(op.ms);
-    case 'restart': {
-      const stopped = bench.engine.stop(3_000);
-      await bench.clock.advance(10_000);
-      await stopped;
-      bench.provider.pending.splice(0);
+    case 'restart':
+      await world.halt();
       return world.boot();
-    }
     case 'crash':
       return world.crash();
   }
 }
 
 /** What must hold at every moment, read from the store alone. */
-async function checkMoment(world: Crashing, runs: ReadonlySet<string>, ended: Map<string, Run>): Promise<void> {
+async function checkMoment(world: CrashingBench, runs: ReadonlySet<string>, ended: Map<string, Run>): Promise<void> {
   const { store, provider } = world.bench;
   expect(provider.overlap).toBeLessThanOrEqual(1);
   for (const id of MACHINES) {
@@ -170,7 +123,11 @@ async function checkMoment(world: Crashing, runs: ReadonlySet<string>, ended: Ma
 }
 
 /** What must hold of the whole log: no gap in a subject's events, state equal to the last of them, steps in order and once. */
-async function checkLog(world: Crashing, events: readonly StoredEvent[], runs: ReadonlySet<string>): Promise<void> {
+async function checkLog(
+  world: CrashingBench,
+  events: readonly StoredEvent[],
+  runs: ReadonlySet<string>,
+): Promise<void> {
   const last = new Map<string, StoredEvent['after']>();
   const revisions = new Map<string, number>();
   let time = 0;
@@ -206,7 +163,7 @@ function checkSteps(events: readonly StoredEvent[]): void {
 it('holds its invariants under any sequence of commands, outcomes, restarts and crashes', async () => {
   await fc.assert(
     fc.asyncProperty(ops, async (sequence) => {
-      const world = new Crashing();
+      const world = new CrashingBench();
       const head = await world.bench.store.head();
       for (const id of MACHINES) await world.bench.register(id);
       await world.boot();

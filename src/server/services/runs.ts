@@ -1,4 +1,5 @@
 import type { Filter } from '../../core/domain/filter.ts';
+import { mayQueue } from '../../core/domain/waiting.ts';
 import type { Page, RunRow, Store } from '../../core/ports/store.ts';
 import { runPlanOf, runRemainsToWire, runToWire } from '../../wire/convert/run.ts';
 import type { Run as RunMessage } from '../../wire/gen/baremetal/v1/run_pb.ts';
@@ -15,16 +16,14 @@ export async function runRowToWire(context: Sight, row: RunRow): Promise<RunMess
 
 /** Runs as they are read at this moment, as messages; the queue is looked at once, and only where one of them may be in it. */
 export async function runRowsToWire({ store, clock }: Sight, rows: readonly RunRow[]): Promise<RunMessage[]> {
-  const places = rows.some(mayQueue) ? (await store.queue()).places : null;
   const at = clock.now();
+  const places = rows.some(({ run, owner }) => owner === null && mayQueue(run, at))
+    ? (await store.queue()).places
+    : null;
   return rows.map(({ run, plan, progress, owner }) => {
     const queue = places?.get(run.id) ?? null;
     return runToWire(run, { plan: runPlanOf(plan), progress, owner, queue, at });
   });
-}
-
-function mayQueue({ run, owner }: RunRow): boolean {
-  return run.phase === 'PENDING' && owner === null;
 }
 
 /** The run, or what remains of it where it was swept; null where there never was one. */

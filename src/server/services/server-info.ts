@@ -76,7 +76,7 @@ export function serverService(context: ServiceContext, about: AboutServer): Hand
     async getCounts({ filter }) {
       const { machines, attention, runs } = await store.counts(readFilter(filter, 'machine'));
       const { scopes, places } = await store.queue();
-      const waiting = [...places.values()].filter(({ scope }) => scope === 'server').length;
+      const waiting = [...places.values()].filter(([first]) => first?.scope === 'server').length;
       return create(GetCountsResponseSchema, {
         machines: Object.values(machines).reduce((sum, count) => sum + count, 0),
         machinesByState: present(MACHINE_PHASES, machines).map(([state, count]) => ({

@@ -6,7 +6,7 @@ import type { Plan } from '../../core/domain/plan.ts';
 import type { Run } from '../../core/domain/run.ts';
 import type { Millis } from '../../core/domain/time.ts';
 import type { WaitingFor } from '../../core/domain/waiting.ts';
-import { machineWaitsFor } from '../../core/domain/waiting.ts';
+import { machineWaitsFor, mayQueue } from '../../core/domain/waiting.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { wait } from '../../core/ports/clock.ts';
 import type { Cursor, Hint, Store, StoredEvent } from '../../core/ports/store.ts';
@@ -99,9 +99,10 @@ export class Hub {
     const row = runId === null ? null : await this.store.run(runId);
     if (row === null) return machineWaitsFor(machine, null, this.now());
     const { run, owner } = row;
-    const queues = run.phase === 'PENDING' && owner === null;
+    const now = this.now();
+    const queues = owner === null && mayQueue(run, now);
     const queue = queues ? ((await this.#queue()).places.get(run.id) ?? null) : null;
-    return machineWaitsFor(machine, { run, owned: owner !== null, queue }, this.now());
+    return machineWaitsFor(machine, { run, owned: owner !== null, queue }, now);
   }
 
   /**

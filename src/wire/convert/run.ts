@@ -39,8 +39,8 @@ export interface RunSight {
   readonly progress: Progress | null;
   /** The server that carries it out, null where none does; left out where that is not known, as of a time in the past. */
   readonly owner?: string | null;
-  /** The place that it queues for, if it does. */
-  readonly queue?: QueuePlace | null;
+  /** The places that it queues for, if it does. */
+  readonly queue?: readonly QueuePlace[] | null;
   /** The time at which the run is looked at: what it waits for depends on it. */
   readonly at: Millis;
 }

@@ -56,13 +56,13 @@ export class Admission {
     return known === undefined || known.used < known.most;
   }
 
-  /** The queue. @param waiting runs that were not begun, oldest first */
+  /** The queue. @param waiting runs that are due and that nobody has, the first to be claimed first */
   queue(waiting: readonly RunRecord[]): AdmissionQueue {
     const taken = [...this.#scopes].map(([scope, { most, used }]) => ({ scope, most, used }));
     const queued = waiting.flatMap((record): Queued[] => {
       const { id, machineId } = record.planned.run;
       const machine = this.#tables.machine(machineId)?.machine ?? null;
-      return machine === null ? [] : [{ runId: id, placement: placementOf(machine) }];
+      return machine === null ? [] : [{ runId: id, placement: placementOf(machine), placed: this.#slots.has(id) }];
     });
     return queueOf(this.#limits, taken.toSorted(byName), queued);
   }

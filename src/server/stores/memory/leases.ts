@@ -70,8 +70,8 @@ export class Leases {
   /** Who has places, and who waits for one. */
   queue(): AdmissionQueue {
     const now = this.#clock.now();
-    const waiting = [...this.#tables.leased()].filter(({ lease, planned: { run } }) => {
-      return run.phase === 'PENDING' && lease?.owner === null && lease.dueAt !== null && lease.dueAt <= now;
+    const waiting = [...this.#tables.leased()].filter(({ lease }) => {
+      return lease?.owner === null && lease.dueAt !== null && lease.dueAt <= now;
     });
     const order = (a: RunRecord, b: RunRecord) => compareDue(dueOf(a), dueOf(b));
     return this.#admission.queue(waiting.toSorted(order));

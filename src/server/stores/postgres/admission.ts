@@ -2,7 +2,7 @@ import type { AdmissionLimit, AdmissionQueue } from '../../../core/domain/admiss
 import { queueOf } from '../../../core/domain/admission.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
-import { int, text } from './rows.ts';
+import { bool, int, text } from './rows.ts';
 
 /** The most runs of which a queue tells. */
 const MAX_QUEUED = 10_000;
@@ -35,9 +35,9 @@ export async function queueIn(database: Database): Promise<AdmissionQueue> {
     prepare: true,
   });
   const waiting = await database.query({
-    text: `SELECT l.run_id, m.cluster, m.provider, m.rack
-           FROM bmdemo.leases AS l JOIN bmdemo.runs AS r USING (run_id) JOIN bmdemo.machines AS m ON m.machine_id = l.machine_id
-           WHERE l.owner IS NULL AND l.due_at <= bmdemo.now_ms() AND r.phase = 'PENDING'
+    text: `SELECT l.run_id, l.slots IS NOT NULL AS placed, m.cluster, m.provider, m.rack
+           FROM bmdemo.leases AS l JOIN bmdemo.machines AS m ON m.machine_id = l.machine_id
+           WHERE l.owner IS NULL AND l.due_at <= bmdemo.now_ms()
            ORDER BY l.due_at, l.created_at, l.run_id LIMIT $1`,
     values: [MAX_QUEUED],
     prepare: true,
@@ -46,6 +46,7 @@ export async function queueIn(database: Database): Promise<AdmissionQueue> {
   const queued = waiting.map((row) => ({
     runId: text(row, 'run_id'),
     placement: { cluster: text(row, 'cluster'), provider: text(row, 'provider'), rack: text(row, 'rack') },
+    placed: bool(row, 'placed'),
   }));
   return queueOf(limits, taken, queued);
 }

@@ -88,12 +88,16 @@ export function queueIn(connection: Connection, now: Millis): AdmissionQueue {
     used: int(row, 'used'),
   }));
   const waiting = connection.all(
-    `SELECT run_id, rack, provider, cluster ${UNOWNED} AND runs.phase = 'PENDING' AND due_at <= ?
+    `SELECT run_id, slots, rack, provider, cluster ${UNOWNED} AND due_at <= ?
      ORDER BY due_at, created_at, run_id LIMIT ?`,
     now,
     MAX_QUEUED,
   );
-  const queued = waiting.map((row) => ({ runId: text(row, 'run_id'), placement: placementIn(row) }));
+  const queued = waiting.map((row) => ({
+    runId: text(row, 'run_id'),
+    placement: placementIn(row),
+    placed: textOrNull(row, 'slots') !== null,
+  }));
   return queueOf(limitsOf(connection), taken, queued);
 }
 

@@ -37,7 +37,7 @@ export type WaitingFor = Message<"baremetal.v1.WaitingFor"> & {
   detail: string;
 
   /**
-   * Since when.
+   * Since when; absent where nobody knows, as where a server was lost in mid-call.
    *
    * @generated from field: google.protobuf.Timestamp since = 3;
    */
@@ -79,7 +79,7 @@ export type WaitingFor = Message<"baremetal.v1.WaitingFor"> & {
   maxAttempts: number;
 
   /**
-   * The full scope, for KIND_SLOT: `server`, `rack=r1`, `cluster=prod-a`, `provider=fake`.
+   * The full scope, for KIND_SLOT: `server`, `rack=r1`, `cluster=prod-a`, `provider=fake`; of several the first by name.
    *
    * @generated from field: string scope = 9;
    */
@@ -128,7 +128,8 @@ export const WaitingFor_Kind = {
   BACK_OFF: 2,
 
   /**
-   * A place has to become free in `scope`; `queue_position` says how many come before.
+   * A place has to become free in `scope`; `queue_position` says how many come before. Where more than one scope is full,
+   * `detail` tells all of them.
    *
    * @generated from enum value: KIND_SLOT = 3;
    */
