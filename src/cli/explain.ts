@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import type { Client } from '../client/client.ts';
-import { ClientError } from '../client/client-error.ts';
 import { formatDuration } from '../tui/format/time.ts';
 import { shortRunId } from '../tui/format/words.ts';
-import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { RunSchema } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { Context, Ending } from './context.ts';
@@ -13,8 +11,8 @@ import type { Situation, WayOut } from './explain/account.ts';
 import { sentences, waitingOf, waysOut } from './explain/account.ts';
 import type { Attempt } from './explain/attempts.ts';
 import { lastAttempts } from './explain/attempts.ts';
+import { situationOf } from './explain/situation.ts';
 import { CONDITION_COLUMNS } from './get.ts';
-import { machineIdOf, resolveRunId } from './ids.ts';
 import { documentText, jsonOf } from './output/document.ts';
 import type { Tone } from './output/paint.ts';
 import { sectionTable } from './output/print.ts';
@@ -71,33 +69,6 @@ Examples:
       return EXIT.done;
     }),
   );
-}
-
-/** The machine of that id with the run that says most about it, or else the run that begins so with its machine. */
-async function situationOf(client: Client, id: string): Promise<Situation> {
-  const machine = id.startsWith('run/') ? null : await machineOrNull(client, machineIdOf(id));
-  if (machine !== null) {
-    const { machineId, status } = machine;
-    const current = status?.activeRunId || status?.stoppingRunId || '';
-    const filter = current === '' ? `machine_id=${machineId}` : `run_id=${current}`;
-    const [run = null] = await Array.fromAsync(client.listRuns({ filter, limit: 1 }));
-    return { machine, run, about: 'machine' };
-  }
-  // Whatever cannot be the beginning of a run's id was meant for a machine's, and there is none.
-  if (id.startsWith('machine/') || !/^(?:run\/)?[0-9a-z]{1,16}$/.test(id)) {
-    return { machine: await client.machines.getMachine({ machineId: machineIdOf(id) }), run: null, about: 'machine' };
-  }
-  const run = await client.runs.getRun({ runId: await resolveRunId(client, id) });
-  return { machine: await machineOrNull(client, run.machineId), run, about: 'run' };
-}
-
-async function machineOrNull(client: Client, machineId: string): Promise<Machine | null> {
-  try {
-    return await client.machines.getMachine({ machineId });
-  } catch (error) {
-    if (error instanceof ClientError && (error.code === 'NOT_FOUND' || error.code === 'INVALID_ARGUMENT')) return null;
-    throw error;
-  }
 }
 
 /** The last attempts: of the run that was asked about, or of whatever ran on the machine. */
