@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.ts';
-import { as, refusal, startGrpc, Watched } from '../support/grpc.ts';
+import { refusal, startGrpc, Watched } from '../support/grpc.ts';
 
 const SPEC = {
   provider: 'fake',
@@ -222,75 +222,5 @@ describe('UpdateMachine', () => {
       const told = await refusal(update({ spec }, [path]));
       expect(told).toMatchObject({ codeName: 'INVALID_ARGUMENT', fieldViolations: [{ field }] });
     }
-  });
-});
-
-describe('repairs', () => {
-  it('need a request id and a reason, and are idempotent by the id', async () => {
-    const { register, machines } = await startGrpc();
-    await register('machine-1');
-    const told = await refusal(machines.enterMaintenance({ machineId: 'machine-1' }));
-    expect(told.fieldViolations.map(({ field }) => field)).toEqual(['request_id', 'reason']);
-    const request = { machineId: 'machine-1', requestId: 'r', reason: 'fan' };
-    const first = await machines.enterMaintenance(request, as('erin'));
-    expect(first.status?.phase).toBe(MachineStatus_Phase.MAINTENANCE);
-    expect(await machines.enterMaintenance(request)).toEqual(first);
-    expect(await refusal(machines.retireMachine(request))).toMatchObject({ reason: 'REQUEST_ID_REUSED' });
-    const back = await machines.exitMaintenance({ ...request, requestId: 'r2' });
-    expect(back.status?.phase).toBe(MachineStatus_Phase.FACTORY_READY);
-  });
-
-  it('ResolveIntervention with release_stuck frees a held machine, and the old call can write no more', async () => {
-    const { register, start, runs, machines, gated } = await startGrpc();
-    await register('machine-1', { spec: { provider: 'gated' } });
-    const { runId } = await start('machine-1');
-    const call = await gated.next();
-    await runs.cancelRun({ runId });
-    const request = { machineId: 'machine-1', requestId: 'r', reason: 'pulled the plug' };
-    const seen = await machines.resolveIntervention(request);
-    expect(seen.status).toMatchObject({ stoppingRunId: runId, phase: MachineStatus_Phase.MAINTENANCE });
-    expect(await refusal(start('machine-1', { requestId: 'next' }))).toMatchObject({ reason: 'STOPPING' });
-    const free = await machines.resolveIntervention({ ...request, requestId: 'r2', releaseStuck: true });
-    expect(free.status).toMatchObject({ stoppingRunId: '', phase: MachineStatus_Phase.MAINTENANCE });
-    expect(free.status?.conditions.filter(({ status }) => status)).toEqual([]);
-    const next = await start('machine-1', { requestId: 'next' });
-    expect((await gated.next()).runId).toBe(next.runId);
-    const before = await runs.getRun({ runId });
-    call.finish();
-    await runs.cancelRun({ runId: next.runId });
-    expect(await runs.getRun({ runId })).toEqual(before);
-  });
-
-  it('CompleteRma puts new hardware under the old name', async () => {
-    const { register, start, ended, machines } = await startGrpc();
-    await register('machine-1', { spec: SPEC });
-    await ended((await start('machine-1', { planId: 'rma', params: { reason: 'fan' } })).runId);
-    const back = await machines.completeRma({
-      machineId: 'machine-1',
-      requestId: 'r',
-      reason: 'board replaced',
-      serial: 'SN-2',
-    });
-    expect(back.status?.phase).toBe(MachineStatus_Phase.FACTORY_READY);
-    expect(back.spec).toMatchObject({ ...SPEC, serial: 'SN-2' });
-    // The old serial is free again.
-    await machines.registerMachine({ machine: { spec: { provider: 'fake', serial: 'SN-1' } } });
-  });
-
-  it('CompleteRma refuses an address that is none', async () => {
-    const { register, machines } = await startGrpc();
-    await register('machine-1');
-    const request = { machineId: 'machine-1', requestId: 'r', reason: 'board', macAddresses: ['02:00'] };
-    const told = await refusal(machines.completeRma(request));
-    expect(told).toMatchObject({ codeName: 'INVALID_ARGUMENT', fieldViolations: [{ field: 'mac_addresses[0]' }] });
-  });
-
-  it('DeleteMachine forgets it and answers it as it was; repeated, it answers its name', async () => {
-    const { register, machines } = await startGrpc();
-    const machine = await register('machine-1', { spec: SPEC });
-    const request = { machineId: 'machine-1', requestId: 'r', reason: 'sold' };
-    expect(await machines.deleteMachine(request)).toEqual(machine);
-    expect(await refusal(machines.getMachine({ machineId: 'machine-1' }))).toMatchObject({ codeName: 'NOT_FOUND' });
-    expect((await machines.deleteMachine(request)).machineId).toBe('machine-1');
   });
 });

@@ -118,20 +118,57 @@ describe('every repair', () => {
   });
 });
 
-/** In which phases a repair is possible at all; every other phase refuses it. */
-const POSSIBLE: readonly (readonly [Repair, readonly MachinePhase[], readonly ConditionType[]])[] = [
-  [ENTER, ['FACTORY_READY', 'PROVISIONING', 'READY', 'IN_SERVICE', 'MAINTENANCE'], []],
-  [EXIT, ['MAINTENANCE'], []],
-  [COMPLETE, ['RMA'], []],
-  [RETIRE, ['FACTORY_READY', 'PROVISIONING', 'READY', 'IN_SERVICE', 'MAINTENANCE', 'RMA'], []],
-  [DELETE, ['FACTORY_READY', 'RETIRED'], []],
+/** What each repair answers in each state that a machine can be in, row by row as engine.md has it. */
+const ANSWERS = {
+  ok: 'decision',
+  phase: 'FAILED_PRECONDITION WRONG_PHASE',
+  needs: 'FAILED_PRECONDITION NEEDS_INTERVENTION',
+  busy: 'FAILED_PRECONDITION MACHINE_BUSY',
+  held: 'FAILED_PRECONDITION STOPPING',
+} as const;
+
+const resolved = asked(repaired(held, RESOLVE), null);
+const FAILED_ONE = ['NeedsIntervention'] as const;
+const CANCELED_ONE = ['NeedsIntervention', 'OperationCanceled'] as const;
+// biome-ignore format: it is read as a table
+const STATES: readonly (readonly [string, Aggregate, string])[] = [
+  //                                                                              enter exit  resolve release complete retire delete
+  ['FACTORY_READY', inPhase('FACTORY_READY'), '                                   ok    phase phase   phase   phase    ok     ok   '],
+  ['FACTORY_READY, marked', inPhase('FACTORY_READY', 'OperatorMaintenance'), '    ok    ok    phase   phase   phase    ok     ok   '],
+  ['FACTORY_READY, canceled before its RMA', inPhase('FACTORY_READY', 'OperationCanceled'), ' ok  phase ok      ok      phase    ok     ok   '],
+  ['READY', inPhase('READY', 'Provisioned'), '                                    ok    phase phase   phase   phase    ok     phase'],
+  ['IN_SERVICE', inPhase('IN_SERVICE', 'Provisioned', 'InCustomerCluster'), '     ok    phase phase   phase   phase    ok     phase'],
+  ['PROVISIONING', busy, '                                                        busy  busy  busy    busy    busy     busy   busy '],
+  ['PROVISIONING, in mid-call', calling, '                                        busy  busy  busy    busy    busy     busy   busy '],
+  ['MAINTENANCE', inPhase('MAINTENANCE'), '                                       ok    ok    phase   phase   phase    ok     phase'],
+  ['MAINTENANCE, marked', inPhase('MAINTENANCE', 'OperatorMaintenance'), '        ok    ok    phase   phase   phase    ok     phase'],
+  ['MAINTENANCE, failed', inPhase('MAINTENANCE', ...FAILED_ONE), '                ok    needs ok      ok      phase    ok     phase'],
+  ['MAINTENANCE, canceled', inPhase('MAINTENANCE', ...CANCELED_ONE), '            ok    needs ok      ok      phase    ok     phase'],
+  ['MAINTENANCE, held', held, '                                                   held  held  ok      ok      held     held   held '],
+  ['MAINTENANCE, held and resolved', resolved, '                                  held  held  held    ok      held     held   held '],
+  ['RMA', inPhase('RMA', 'RMA', 'Provisioned'), '                                 phase phase phase   phase   ok       ok     phase'],
+  ['RMA, failed before', inPhase('RMA', 'RMA', ...FAILED_ONE), '                  phase phase phase   phase   ok       ok     phase'],
+  ['RETIRED', inPhase('RETIRED', 'Retired'), '                                    phase phase phase   phase   phase    phase  ok   '],
+  ['RETIRED, failed before', inPhase('RETIRED', 'Retired', ...FAILED_ONE), '      phase phase phase   phase   phase    phase  ok   '],
 ];
 
-describe.each(POSSIBLE)('$method', (command, phases, having) => {
-  it.each(MACHINE_PHASES)('of a machine in %s', (phase) => {
-    const expected = phases.includes(phase) ? 'decision' : 'FAILED_PRECONDITION WRONG_PHASE';
-    expect(answer(inPhase(phase, ...having), command)).toBe(expected);
-  });
+describe.each(STATES)('a machine that is %s', (_, aggregate, row) => {
+  const answers = row.trim().split(/\s+/) as (keyof typeof ANSWERS)[];
+  it.each(ALL.map((command, column) => [command, answers[column] ?? 'none'] as const))(
+    '%j: %s',
+    (command, expected) => {
+      const asking = { ...command, requestId: 'request-9' };
+      expect(answer(aggregate, asking)).toBe(ANSWERS[expected as keyof typeof ANSWERS]);
+      if (expected === 'ok') return;
+      expect(refusalOf(aggregate, asking)).toMatch(/^machine machine-1 (is|needs) .{10,}$/);
+    },
+  );
+
+  it('has an answer for every repair', () => expect(answers).toHaveLength(ALL.length));
+});
+
+it('every phase is in the table', () => {
+  expect(new Set(STATES.map(([name]) => name.split(',')[0]))).toEqual(new Set(MACHINE_PHASES));
 });
 
 describe('EnterMaintenance', () => {

@@ -138,6 +138,9 @@ function resolveIntervention(
   const busy = refuseBusy(aggregate, { ...machine, stoppingRunId: null });
   if (busy !== null) return busy;
   const held = machine.stoppingRunId;
+  // New hardware resolves what was before it, and what is retired nobody has to look into.
+  const over = held === null ? refusePhases(machine, ['RMA', 'RETIRED'], 'be resolved') : null;
+  if (over !== null) return over;
   const needs =
     hasCondition(machine.conditions, 'NeedsIntervention') || hasCondition(machine.conditions, 'OperationCanceled');
   const freed = held !== null && releaseStuck ? release(aggregate, machine, held, reason) : [];
