@@ -36,7 +36,7 @@ describe('a dry run', () => {
     expect(out).toMatch(
       /\n {2}nobody has to look at it first +refused +machine machine-2 needs intervention: .*--acknowledge\n/,
     );
-    expect(out).toContain('it would be refused; not so: nobody has to look at it first\n');
+    expect(out).toContain('it would be refused, because this is not so: nobody has to look at it first\n');
     expect((await bmdemo('reboot', 'machine-2', '--dry-run', '--acknowledge')).code).toBe(0);
     expect((await bmdemo('reboot', 'machine-3', '--dry-run')).out).toMatch(
       /the machine is free +refused +machine machine-3 /,

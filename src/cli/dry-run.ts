@@ -124,7 +124,7 @@ function verdict(
   }
   if (!allowed) {
     const refusing = gates.filter((gate) => gate.blocking && !gate.passed).map((gate) => gate.title);
-    return `${paint('error', 'it would be refused')}; not so: ${refusing.join(', ')}`;
+    return `${paint('error', 'it would be refused')}, because this is not so: ${refusing.join(', ')}`;
   }
   const warnings = gates.filter((gate) => !gate.passed).length;
   const but = warnings === 0 ? '' : `, with ${warnings === 1 ? 'a warning' : `${warnings} warnings`}`;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { filterFields } from '../core/domain/filter.ts';
 import { machinePhaseWord, shortRunId } from '../tui/format/words.ts';
 import type { Machine } from '../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema } from '../wire/gen/baremetal/v1/machine_pb.ts';
@@ -52,7 +51,11 @@ Examples:
   $ bmdemo list --at '2h ago' --filter phase=MAINTENANCE
   $ bmdemo list -o name | xargs bmdemo reboot`,
     );
-  addListOptions(command, filterFields('machine').join(', '), 'machine_id (the default), phase, rack or updated_at');
+  addListOptions(command, {
+    subject: 'machine',
+    example: 'rack=r1 AND phase!=RMA',
+    sort: 'machine_id (the default), phase, rack or updated_at',
+  });
   addSettings(command, CLIENT_SETTINGS);
   command.action(action<[], FleetOptions>(ending, (context, _operands, options) => printFleet(context, options)));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { filterFields } from '../core/domain/filter.ts';
 import type { Context } from './context.ts';
 import { usageFailure } from './failure.ts';
 
@@ -13,11 +14,19 @@ export interface ListOptions {
 /** So many rows are shown unless told otherwise. */
 const DEFAULT_LIMIT = 1_000;
 
+/** What a list can be asked for: an example of a filter, and what it can be sorted by, in words. */
+export interface ListWords {
+  readonly subject: 'machine' | 'run';
+  readonly example: string;
+  readonly sort: string;
+}
+
 /** Gives a command the options of a list. */
-export function addListOptions(command: Command, filterFields: string, sortFields: string): void {
+export function addListOptions(command: Command, { subject, example, sort }: ListWords): void {
+  const fields = filterFields(subject).join(', ');
   command
-    .addOption(new Option('--filter <FILTER>', `only what matches, as 'rack=r1 AND phase!=RMA'; over ${filterFields}`))
-    .addOption(new Option('--sort <FIELD>', `by ${sortFields}; 'FIELD desc' the other way round`))
+    .addOption(new Option('--filter <FILTER>', `only what matches, as '${example}'; over ${fields}`))
+    .addOption(new Option('--sort <FIELD>', `by ${sort}; 'FIELD desc' the other way round`))
     .addOption(
       new Option('--limit <N>', 'at most so many; 0 for all').default(String(DEFAULT_LIMIT), String(DEFAULT_LIMIT)),
     );

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { filterFields } from '../core/domain/filter.ts';
 import { runTone } from '../tui/format/run-row.ts';
 import { planName, runPhaseWord, shortRunId } from '../tui/format/words.ts';
 import type { Run } from '../wire/gen/baremetal/v1/run_pb.ts';
@@ -52,7 +51,11 @@ Examples:
   $ bmdemo runs --machine machine-1
   $ bmdemo runs --filter phase=FAILED --limit 10`,
     );
-  addListOptions(command, filterFields('run').join(', '), 'created_at (the default), finished_at or machine_id');
+  addListOptions(command, {
+    subject: 'run',
+    example: 'type=REPAVE AND phase!=SUCCEEDED',
+    sort: 'created_at (the default), finished_at or machine_id',
+  });
   addSettings(command, CLIENT_SETTINGS);
   command.action(
     action<[], RunsOptions>(ending, async (context, _operands, options) => {

@@ -37,6 +37,23 @@ function own(params: readonly ParamSpec[], ...actions: readonly StepAction[]): P
 }
 
 describe('binding a plan to a machine', () => {
+  it('refuses values that leave a step without what it needs, or put a secret where a reference belongs', () => {
+    const join: StepAction = {
+      kind: 'join',
+      targetCluster: { clusterId: 'prod-a', kubeconfigSecretRef: '{{level}}' },
+    };
+    const plan = own([aParam()], { kind: 'repave', imageRef: ' {{level}}', cloudInitRef: '{{level}}' }, join);
+    expect(bindPlan(plan, { level: '' }, aMachine())).toEqual([
+      { field: 'params.level', description: 'leaves step-0 without its repave.image_ref' },
+    ]);
+    expect(bindPlan(plan, { level: 'apiVersion: v1' }, aMachine())).toEqual([
+      { field: 'params.level', description: expect.stringContaining('must be env:NAME, file:PATH or a name') },
+    ]);
+    expect(bindPlan(builtIn('repave-join'), { image_ref: '' }, aMachine())).toEqual([
+      { field: 'params.image_ref', description: 'leaves repave-image without its repave.image_ref' },
+    ]);
+  });
+
   it('fills in defaults and the cluster of the machine', () => {
     const { plan, params } = bound(builtIn('repave-join'));
     expect(params).toEqual({

@@ -1,6 +1,8 @@
 import type { Machine, TargetCluster } from './machine.ts';
 import type { ParamSpec, Plan, Step, StepAction } from './plan.ts';
 import type { FieldViolation } from './refusal.ts';
+import { kubeconfigRefFault } from './secret-ref.ts';
+import { stepTexts } from './step-texts.ts';
 
 /** A plan with every `{{param}}` filled in, and the values that filled it. */
 export interface BoundPlan {
@@ -29,12 +31,28 @@ export function bindPlan(
     else if (value !== null) params[spec.name] = value;
   }
   const steps = plan.steps.map((step) => bindStep(step, params, machine));
-  for (const step of violations.length === 0 ? steps : []) {
-    if (clusterOf(step.action)?.clusterId !== '') continue;
-    const why = `${step.name} needs a cluster, and the machine has no target cluster`;
-    violations.push({ field: 'machine_id', description: why });
-  }
+  if (violations.length === 0)
+    violations.push(...steps.flatMap((step, at) => stepFaults(step, plan.steps[at] ?? step)));
   return violations.length > 0 ? violations : { plan: { ...plan, steps }, params };
+}
+
+/** What a step cannot be carried out with, now that its params are filled in; `written` is the step as its author wrote it. */
+function stepFaults(step: Step, written: Step): readonly FieldViolation[] {
+  const faults: FieldViolation[] = [];
+  const templates = new Map(stepTexts(written.action).map(({ path, text }) => [path, text]));
+  for (const { path, text, required } of stepTexts(step.action)) {
+    const [param] = placeholdersOf(templates.get(path) ?? '');
+    if (param === undefined) continue;
+    const field = `params.${param}`;
+    if (required && text.trim() === '') faults.push({ field, description: `leaves ${step.name} without its ${path}` });
+    const secret = path.endsWith('.kubeconfig_secret_ref') ? kubeconfigRefFault(text) : null;
+    if (secret !== null) faults.push({ field, description: secret });
+  }
+  if (clusterOf(step.action)?.clusterId === '') {
+    const description = `${step.name} needs a cluster, and the machine has no target cluster`;
+    faults.push({ field: 'machine_id', description });
+  }
+  return faults;
 }
 
 function defaultOf(spec: ParamSpec, machine: Machine): string | null {
@@ -67,6 +85,11 @@ export function paramFault(spec: ParamSpec, value: string): string | null {
 
 /** Where a step's text takes the value of a param: `{{name}}`. */
 export const PLACEHOLDER = /\{\{\s*([a-z0-9_]+)\s*\}\}/g;
+
+/** The names of the params that a text takes, in their order. */
+export function placeholdersOf(text: string): readonly string[] {
+  return [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
+}
 
 type Fill = (text: string) => string;
 

@@ -1,4 +1,4 @@
-import { PLACEHOLDER } from './bind.ts';
+import { PLACEHOLDER, placeholdersOf } from './bind.ts';
 import { LIMITS, linesFault, textFault } from './limits.ts';
 import type { Step } from './plan.ts';
 import { STEP_KINDS } from './plan.ts';
@@ -108,7 +108,7 @@ function textViolations(step: Step, declared: ReadonlySet<string>, used: Set<str
     const note = (description: string | null) => {
       if (description !== null) found.push({ field: path, description });
     };
-    const names = [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
+    const names = placeholdersOf(text);
     for (const name of names) used.add(name);
     const keyFault = key === null ? null : key === '' ? 'is empty' : textFault(key, LIMITS.paramName);
     if (key !== null && keyFault !== null) {
