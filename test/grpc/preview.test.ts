@@ -5,6 +5,7 @@ import { MachineStatus_Phase } from '../../src/wire/gen/baremetal/v1/machine_pb.
 import type { PreviewRunResponse } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import type { Grpc } from '../support/grpc.ts';
 import { refusal, startGrpc } from '../support/grpc.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const CLUSTER = { targetCluster: { clusterId: 'prod-a' } };
 const FAKE = { spec: { provider: 'fake', ...CLUSTER } };
@@ -229,6 +230,36 @@ describe('a preview token', () => {
     expect(told).toMatchObject({ codeName: 'ABORTED', reason: 'PREVIEW_STALE' });
     expect(told.message).toContain(what);
     expect((await runs.listRuns({})).runs).toEqual([]);
+  });
+
+  it('is refused where another machine, or another plan, has come to the name', async () => {
+    // Nothing that is counted tells them apart, so time has to pass between them.
+    const clock = new VirtualClock(Date.now());
+    const { register, runs, machines, plans } = await startGrpc({ clock });
+    const why = (requestId: string) => ({ requestId, reason: 'test' });
+    const create = (profile: string) => {
+      const steps = [{ name: 'boot', kind: { case: 'netboot' as const, value: { profile } } }];
+      const source = { form: { case: 'plan' as const, value: { planId: 'own', steps } } };
+      return plans.createPlan({ source, ...why(profile) });
+    };
+    await register('machine-1', FAKE);
+    await create('a');
+    const { previewToken } = await runs.previewRun({ machineId: 'machine-1', planId: 'own' });
+    const start = () => runs.startRun({ machineId: 'machine-1', planId: 'own', requestId: 'r', previewToken });
+    await clock.advance(1);
+    await plans.deletePlan({ planId: 'own', ...why('d') });
+    await create('b');
+    expect((await refusal(start())).message).toContain('plan plan/own changed');
+    await machines.deleteMachine({ machineId: 'machine-1', ...why('d') });
+    await register('machine-1', FAKE);
+    expect((await refusal(start())).message).toContain('machine machine-1');
+  });
+
+  it('can be pasted into a shell as it is', async () => {
+    const { register, runs } = await startGrpc();
+    await register('machine-1', FAKE);
+    const { previewToken } = await runs.previewRun({ ...REPAVE, params: { image_ref: "it's (a) *~!$`;|&<>" } });
+    expect(previewToken).toMatch(/^[\w.:%-]+$/);
   });
 
   it('that nobody gave is refused', async () => {

@@ -35,9 +35,9 @@ export function eventCells(event: Event, glyphs: Glyphs, now: number): Readonly<
   };
 }
 
-/** What happened, and why, where somebody gave a reason. */
-export function eventMessage({ message, reason }: Event): string {
-  return reason === '' ? message : `${message} (${reason})`;
+/** What happened, and why, where somebody gave a reason; of some events the message tells it already. */
+export function eventMessage({ message, reason }: Pick<Event, 'message' | 'reason'>): string {
+  return reason === '' || message.includes(`: ${reason}`) ? message : `${message} (${reason})`;
 }
 
 /** All that can be read of an event in the list, for free text. */

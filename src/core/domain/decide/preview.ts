@@ -82,17 +82,24 @@ function phaseAfter(aggregate: Aggregate, machine: Machine, plan: Plan): Machine
   return happen(machine, happeningOfSuccess(planTraits(plan)), context).phase;
 }
 
+/** Stands between the parts of a token. No shell takes it, or what is escaped, for anything. */
+const SEPARATOR = ':';
+
 /**
- * Everything a preview shows that can change: the machine by its revision, the plan by its version, the params as they were
- * bound, the control plane by its numbers. It is no secret and proves nothing; it is compared.
+ * Everything a preview shows that can change: the machine by its revision, and by when it was registered, because one of the same
+ * name that comes after it counts anew; the plan by its version, likewise; the params as they were bound, the control plane by its numbers.
+ * It is no secret and proves nothing; it is compared.
  */
 function tokenOf(machine: Machine, { plan, params }: BoundPlan, controlPlane: ControlPlane | null): string {
   const peers = controlPlane === null ? '' : `${controlPlane.serving}/${controlPlane.members}`;
-  return [machine.id, machine.revision, plan.id, plan.version, fingerprint(params), peers].map(escaped).join('|');
+  const ofMachine = `${machine.createdAt}.${machine.revision}`;
+  const ofPlan = `${plan.createdAt}.${plan.version}`;
+  return [machine.id, ofMachine, plan.id, ofPlan, fingerprint(params), peers].map(escaped).join(SEPARATOR);
 }
 
 function escaped(part: string | number): string {
-  return encodeURIComponent(String(part));
+  const hex = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(String(part)).replace(/[!'()*~]/g, hex);
 }
 
 /** Refuses a start that was previewed where what the preview showed has changed; null where it has not, or was not compared. */
@@ -104,8 +111,8 @@ export function refuseStalePreview(
   const token = tokenOf(machine, bound, controlPlane);
   if (previewToken === '' || previewToken === token) return null;
   const names = ['machine', `machine ${machine.id}`, 'plan', `plan ${bound.plan.id}`, 'params', 'its control plane'];
-  const now = token.split('|');
-  const shown = previewToken.split('|');
+  const now = token.split(SEPARATOR);
+  const shown = previewToken.split(SEPARATOR);
   const changed = names.filter((_, at) => shown[at] !== now[at]);
   const isToken = shown.length === now.length && changed.length > 0;
   const why = isToken ? `the preview is out of date (${changed.join(', ')} changed since)` : 'that is no preview token';
