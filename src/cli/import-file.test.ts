@@ -190,6 +190,7 @@ good,fake,,GOOD,,,,,,,
     spec:
       macAddresses: [nonsense]
   - just text
+  - { machineId: y4, rack: r1, cluster_id: prod-a, lables: {} }
 `;
     const { code, err } = await bmdemo(['import', file('d.yaml', yaml)]);
     expect(code).toBe(5);
@@ -198,6 +199,9 @@ good,fake,,GOOD,,,,,,,
       'd.yaml:9:21: mac_addresses must be a list',
       'd.yaml:12:21: mac_addresses[0] is no MAC address such as aa:bb:cc:dd:ee:ff',
       'd.yaml:13:5: must be a map of fields',
+      'd.yaml:14:22: "rack" is no field of a machine; it belongs in spec',
+      'd.yaml:14:32: "cluster_id" is no field of a machine; it belongs in spec.target_cluster',
+      'd.yaml:14:52: "lables" is no field of a machine; did you mean labels?',
     ]);
     const { out } = await bmdemo(['get', 'y1', '-o', 'json']);
     expect(JSON.parse(out)).toMatchObject({ spec: { serial: '0123' }, labels: { tier: 'yes' } });

@@ -73,7 +73,9 @@ class Reader {
       else if (name === 'spec') this.#spec(builder, value);
       else if (name === 'labels') this.#labels(builder, value);
       else if (!OUTPUT_FIELDS.has(name)) {
-        builder.mistake(unknown(key, 'a machine', ['machine_id', 'spec', 'labels']), this.#place(key));
+        const home = homeOf(name);
+        const told = unknown(key, 'a machine', home === null ? ['machine_id', 'spec', 'labels'] : []);
+        builder.mistake(home === null ? told : `${told}; it belongs in ${home}`, this.#place(key));
       }
     });
     return builder.row();
@@ -143,6 +145,12 @@ class Reader {
   #place(node: Value): Place {
     return this.#placeOf((node as ParsedNode | null | undefined)?.range?.[0] ?? 0);
   }
+}
+
+/** Where a field belongs that stands beside `spec`; null where it belongs nowhere. A CSV has all of them side by side. */
+function homeOf(name: string): string | null {
+  if (CLUSTER_TEXTS.has(name)) return 'spec.target_cluster';
+  return SPEC_TEXTS.has(name) || name === 'mac_addresses' || name === 'target_cluster' ? 'spec' : null;
 }
 
 /** `macAddresses` and `mac_addresses` are one field. */

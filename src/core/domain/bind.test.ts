@@ -37,6 +37,18 @@ function own(params: readonly ParamSpec[], ...actions: readonly StepAction[]): P
 }
 
 describe('binding a plan to a machine', () => {
+  it('fills in the question that a person is asked, which stays one line of a bounded length', () => {
+    const reboot: StepAction = { kind: 'reboot', force: false };
+    const plan = own([aParam()], reboot);
+    const asking = { ...plan, steps: plan.steps.map((step) => ({ ...step, hold: 'Is {{level}} free?' })) };
+    expect(bound(asking, { level: 'rack r1' }).plan.steps[0]?.hold).toBe('Is rack r1 free?');
+    for (const level of ['a\nb', 'a'.repeat(250)]) {
+      expect(bindPlan(asking, { level }, aMachine())).toEqual([
+        { field: 'params.level', description: expect.stringMatching(/^the question before step-0 /) },
+      ]);
+    }
+  });
+
   it('refuses values that leave a step without what it needs, or put a secret where a reference belongs', () => {
     const join: StepAction = {
       kind: 'join',

@@ -1,8 +1,12 @@
+import { textFault } from './limits.ts';
 import type { Machine, TargetCluster } from './machine.ts';
 import type { ParamSpec, Plan, Step, StepAction } from './plan.ts';
 import type { FieldViolation } from './refusal.ts';
 import { kubeconfigRefFault } from './secret-ref.ts';
 import { stepTexts } from './step-texts.ts';
+
+/** The longest question that a person is asked before a step, in characters. */
+export const PROMPT_LENGTH = 256;
 
 /** A plan with every `{{param}}` filled in, and the values that filled it. */
 export interface BoundPlan {
@@ -48,6 +52,10 @@ function stepFaults(step: Step, written: Step): readonly FieldViolation[] {
     const secret = path.endsWith('.kubeconfig_secret_ref') ? kubeconfigRefFault(text) : null;
     if (secret !== null) faults.push({ field, description: secret });
   }
+  const [asked] = placeholdersOf(written.hold ?? '');
+  const prompt = asked === undefined ? null : textFault(step.hold ?? '', PROMPT_LENGTH);
+  if (prompt !== null)
+    faults.push({ field: `params.${asked}`, description: `the question before ${step.name} ${prompt}` });
   if (clusterOf(step.action)?.clusterId === '') {
     const description = `${step.name} needs a cluster, and the machine has no target cluster`;
     faults.push({ field: 'machine_id', description });
@@ -96,7 +104,7 @@ type Fill = (text: string) => string;
 function bindStep(step: Step, params: Readonly<Record<string, string>>, machine: Machine): Step {
   const filled = (name: string) => (Object.hasOwn(params, name) ? (params[name] ?? '') : '');
   const fill: Fill = (text) => text.replace(PLACEHOLDER, (_, name: string) => filled(name));
-  return { ...step, action: bindAction(step.action, fill, machine) };
+  return { ...step, action: bindAction(step.action, fill, machine), hold: step.hold === null ? null : fill(step.hold) };
 }
 
 function bindAction(action: StepAction, fill: Fill, machine: Machine): StepAction {

@@ -62,6 +62,15 @@ describe('a plan', () => {
     expect(faults(plan)).toEqual([]);
   });
 
+  it('may take a param in the question that a person is asked, and only one that it has', () => {
+    const params = [aParam({ name: 'rack' })];
+    expect(faults(aPlan({ params, steps: [aStep({ hold: 'Is {{rack}} free?' })] }))).toEqual([]);
+    expect(faults(aPlan({ steps: [aStep({ hold: 'Is {{rack}} free, or {{ }}?' })] }))).toEqual([
+      'steps[0].hold.prompt: {{rack}} is no param of this plan',
+      'steps[0].hold.prompt: has braces that are no {{param}}',
+    ]);
+  });
+
   it('is told everything that is wrong with it at once', () => {
     const plan = aPlan({
       id: 'own plan',

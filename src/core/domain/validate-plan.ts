@@ -1,4 +1,4 @@
-import { PLACEHOLDER, placeholdersOf } from './bind.ts';
+import { PLACEHOLDER, PROMPT_LENGTH, placeholdersOf } from './bind.ts';
 import { LIMITS, linesFault, textFault } from './limits.ts';
 import type { Step } from './plan.ts';
 import { STEP_KINDS } from './plan.ts';
@@ -18,7 +18,7 @@ export const PLAN_LIMITS = {
   timeoutSeconds: 86_400,
   retries: 20,
   entries: 64,
-  prompt: 256,
+  prompt: PROMPT_LENGTH,
 } as const;
 
 /**
@@ -46,6 +46,7 @@ export function planViolations(plan: PlanDeclaration): readonly FieldViolation[]
     for (const { field, description } of retryPolicyViolations(step.retry)) note(`${path}.retry.${field}`, description);
     for (const { field, description } of mannerViolations(step)) note(`${path}.${field}`, description);
     for (const { field, description } of textViolations(step, declared, used)) note(`${path}.${field}`, description);
+    for (const fault of placeholderFaults(step.hold ?? '', declared, used)) note(`${path}.hold.prompt`, fault);
   }
   for (const [index, param] of plan.params.entries()) {
     if (!used.has(param.name)) note(`params[${index}]`, `no step uses {{${param.name}}}`);
@@ -97,6 +98,17 @@ function mannerViolations({ action, onFailure, always, hold }: Step): readonly F
   return found;
 }
 
+/** What is wrong with the params in a text; those that it takes are added to `used`. */
+function placeholderFaults(text: string, declared: ReadonlySet<string>, used: Set<string>): readonly string[] {
+  const names = new Set(placeholdersOf(text));
+  for (const name of names) used.add(name);
+  const unknown = [...names]
+    .filter((name) => !declared.has(name))
+    .map((name) => `{{${name}}} is no param of this plan`);
+  const hasOthers = /\{\{|\}\}/.test(text.replace(PLACEHOLDER, ' '));
+  return hasOthers ? [...unknown, 'has braces that are no {{param}}'] : unknown;
+}
+
 /** What is wrong with the texts of a step; the params that they use are added to `used`. */
 function textViolations(step: Step, declared: ReadonlySet<string>, used: Set<string>): readonly FieldViolation[] {
   const texts = stepTexts(step.action);
@@ -109,17 +121,13 @@ function textViolations(step: Step, declared: ReadonlySet<string>, used: Set<str
       if (description !== null) found.push({ field: path, description });
     };
     const names = placeholdersOf(text);
-    for (const name of names) used.add(name);
     const keyFault = key === null ? null : key === '' ? 'is empty' : textFault(key, LIMITS.paramName);
     if (key !== null && keyFault !== null) {
       // Nothing of it is shown: it may do something to a terminal.
       found.push({ field: path.slice(0, -key.length - 1), description: `has a name that ${keyFault}` });
       continue;
     }
-    for (const name of new Set(names)) {
-      if (!declared.has(name)) note(`{{${name}}} is no param of this plan`);
-    }
-    if (/\{\{|\}\}/.test(text.replace(PLACEHOLDER, ' '))) note('has braces that are no {{param}}');
+    for (const description of placeholderFaults(text, declared, used)) note(description);
     if (required && text.trim() === '') note('is required');
     note(linesFault(text, LIMITS.paramValue));
     if (path.endsWith('.kubeconfig_secret_ref') && names.length === 0) note(kubeconfigRefFault(text));
