@@ -156,7 +156,7 @@ describe('several machines', () => {
     expect(lines).toHaveLength(4);
     expect(lines[0]).toMatch(/^3 machines: .*, after \d/);
     expect(lines[0]).toContain('2 SUCCEEDED');
-    expect(lines[0]).toContain('1 not started');
+    expect(lines[0]).toContain('1 failed');
     expect(lines[1]).toMatch(/^machine-4 {2}run [0-9a-z]{16} {2}SUCCEEDED after /);
     expect(lines[3]).toMatch(/^machine-9 {2}error: .*\(NOT_FOUND\)$/);
   });

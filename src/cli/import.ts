@@ -60,6 +60,7 @@ A file is .csv with a header, or .yaml or .json as \`bmdemo export\` writes it; 
 Fields: machine_id (required), provider, mac_addresses, serial, ssh_endpoint, bmc_address, rack, model,
 bmc_credentials_ref, cluster_id, kubeconfig_secret_ref, labels.KEY. Headers that say hostname, mac, bmc
 or the like are understood. Every mistake is told as FILE:LINE:COLUMN, and keeps only its own machine out.
+A machine that is known becomes what the file says: what the file does not tell of it is empty then.
 
 With --sync a file that has any mistake changes nothing, and the number of changes is confirmed.
 

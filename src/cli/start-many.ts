@@ -87,7 +87,7 @@ export async function startMany(
       board.done(machineId);
       const { sentence, exitCode } = tellFailure(error);
       await live.line(`${name}  ${paint('error', 'error:')} ${sentence}`);
-      const word = started ? 'lost sight of' : exitCode === EXIT.refused ? 'refused' : 'not started';
+      const word = started ? 'lost sight of' : exitCode === EXIT.refused ? 'refused' : 'failed';
       return { code: exitCode, word, run: null };
     }
   };

@@ -96,6 +96,15 @@ describe('a sync', () => {
     expect(outcomes((await bmdemo(sync(['node-1,r1,S1'], '--yes'))).out)).toEqual(['node-1 unchanged', 'node-3 gone']);
   });
 
+  it('says before it does so which machines it would retire', async () => {
+    await bmdemo(sync(THREE, '--yes'));
+    const { out } = await bmdemo(sync(['node-1,r1,S1', 'node-2,r1,S2'], '--retire-missing', '--dry-run'));
+    expect(out).toMatch(/node-3 +gone +not in the file any more; to be retired\n/);
+    const asked = await bmdemo(sync(['node-1,r1,S1', 'node-2,r1,S2'], '--retire-missing'), '1\n');
+    expect(asked.err).toContain('gone     node-3  not in the file any more; to be retired\n');
+    expect(asked.out).toMatch(/node-3 +retired +not in the file any more\n/);
+  });
+
   it('shows its changes and has their number typed', async () => {
     const refused = await bmdemo(sync(THREE), '2\n');
     expect(refused.code).toBe(5);
@@ -144,6 +153,7 @@ describe('a sync', () => {
     expect(dry).toMatchObject({ code: 0, err: '3 machines: 3 new (dry run: nothing was changed)\n' });
     const { code, err } = await bmdemo(sync(['node-1,r1,S1', 'NODE 2,r1,S2'], '--yes'));
     expect(code).toBe(5);
+    expect(err).toContain('; nothing was changed\n');
     expect(err).toMatch(/cmdb\.csv:3:machine_id: machine_id may hold/);
     expect(await phases()).toEqual([]);
   });

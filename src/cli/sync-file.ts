@@ -42,7 +42,7 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
   const file = await readMachineFile(order, context.io.input);
   const mistakes = [...file.mistakes, ...file.rows.flatMap((row) => row.mistakes)];
   if (mistakes.length > 0) {
-    await writeTold(context, { ...order, atomic: true }, [], mistakes);
+    await writeTold(context, { ...order, atomic: false }, [], mistakes);
     return EXIT.refused;
   }
   if (order.retireMissing && file.rows.length === 0) {
@@ -86,7 +86,7 @@ interface Seen {
 }
 
 /** What would become of each machine of the file, and of those that the source owns and the file does not have. */
-async function look(context: Context, { source }: SyncOrder, file: MachineFile): Promise<Seen> {
+async function look(context: Context, { source, retireMissing }: SyncOrder, file: MachineFile): Promise<Seen> {
   const owned = new Map<string, Machine>();
   for await (const machine of context.client().listMachines({ filter: `source=${source}` })) {
     owned.set(machine.machineId, machine);
@@ -97,7 +97,9 @@ async function look(context: Context, { source }: SyncOrder, file: MachineFile):
   );
   const etagOf = (machineId: string) => owned.get(machineId)?.etag ?? '';
   const would = await registerRows(context.client(), file, { atomic: false, dryRun: true, source, etagOf }, false);
-  return { told: [...would, ...gone.map(goneOf)], gone, etagOf };
+  const told = gone.map(goneOf);
+  const missing = retireMissing ? told.map((one) => ({ ...one, note: `${one.note}; to be retired` })) : told;
+  return { told: [...would, ...missing], gone, etagOf };
 }
 
 /** So many machines are named that are not as they were shown. */
