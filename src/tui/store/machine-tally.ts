@@ -2,7 +2,7 @@ import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { cellWidth } from '../format/cells.ts';
 import type { LongestCells } from '../format/table-columns.ts';
-import { needsAttention } from './condition.ts';
+import { conditionOf, needsAttention } from './condition.ts';
 
 /** How many machines are in which state, for the header. */
 export interface MachineCounts {
@@ -12,33 +12,42 @@ export interface MachineCounts {
   readonly attention: number;
 }
 
-/** By a number of cells, how many machines have a text of just that width. It ends with the widest. */
-type Widths = readonly number[];
+/** By a number, how many machines have just that one. It ends with the largest that there is. */
+type Histogram = readonly number[];
 
 /** What is counted of an inventory. Kept by what changes: counting it anew is 10,000 machines each time. */
 export interface MachineTally {
   readonly counts: MachineCounts;
-  readonly widths: Readonly<Record<keyof LongestCells, Widths>>;
+  /** How many are in each phase that there is. */
+  readonly phases: ReadonlyMap<Phase, number>;
+  /** How many have a run whatever their phase: that of a reboot stays IN_SERVICE. */
+  readonly provisioning: number;
+  readonly needIntervention: number;
+  /** Cells of texts. */
+  readonly widths: Readonly<Record<keyof LongestCells, Histogram>>;
 }
 
 /** Of no machine at all. */
 export const emptyTally: MachineTally = {
   counts: { total: 0, inService: 0, busy: 0, attention: 0 },
+  phases: new Map(),
+  provisioning: 0,
+  needIntervention: 0,
   widths: { id: [], rack: [], cluster: [] },
 };
 
 /** The tally without some machines and with others. */
 export function recount(tally: MachineTally, gone: readonly Machine[], come: readonly Machine[]): MachineTally {
-  const widthsOf = (widthOf: (machine: Machine) => number, before: Widths) => {
-    const widths = [...before];
+  const spread = (before: Histogram, numberOf: (machine: Machine) => number) => {
+    const counts = [...before];
     const add = (by: number) => (machine: Machine) => {
-      const width = widthOf(machine);
-      widths[width] = (widths[width] ?? 0) + by;
+      const number = numberOf(machine);
+      counts[number] = (counts[number] ?? 0) + by;
     };
     come.forEach(add(1));
     gone.forEach(add(-1));
-    while (widths.length > 0 && (widths.at(-1) ?? 0) === 0) widths.pop();
-    return widths;
+    while (counts.length > 0 && (counts.at(-1) ?? 0) === 0) counts.pop();
+    return counts;
   };
   const count = (before: number, counts: (machine: Machine) => boolean) =>
     before + come.filter(counts).length - gone.filter(counts).length;
@@ -50,16 +59,37 @@ export function recount(tally: MachineTally, gone: readonly Machine[], come: rea
       busy: count(counts.busy, ({ status }) => (status?.activeRunId ?? '') !== ''),
       attention: count(counts.attention, needsAttention),
     },
+    phases: countPhases(tally.phases, gone, come),
+    provisioning: count(tally.provisioning, ({ status }) => status?.effectiveState === Phase.PROVISIONING),
+    needIntervention: count(
+      tally.needIntervention,
+      (machine) => conditionOf(machine, 'NeedsIntervention') !== undefined,
+    ),
     widths: {
-      id: widthsOf(({ machineId }) => machineId.length, widths.id),
-      rack: widthsOf(({ spec }) => cellWidth(spec?.rack ?? ''), widths.rack),
-      cluster: widthsOf(({ spec }) => cellWidth(spec?.targetCluster?.clusterId ?? ''), widths.cluster),
+      id: spread(widths.id, ({ machineId }) => machineId.length),
+      rack: spread(widths.rack, ({ spec }) => cellWidth(spec?.rack ?? '')),
+      cluster: spread(widths.cluster, ({ spec }) => cellWidth(spec?.targetCluster?.clusterId ?? '')),
     },
   };
 }
 
+function countPhases(
+  before: ReadonlyMap<Phase, number>,
+  gone: readonly Machine[],
+  come: readonly Machine[],
+): ReadonlyMap<Phase, number> {
+  const phases = new Map(before);
+  const add = (by: number) => (machine: Machine) => {
+    const phase = machine.status?.phase ?? Phase.PHASE_UNSPECIFIED;
+    phases.set(phase, (phases.get(phase) ?? 0) + by);
+  };
+  come.forEach(add(1));
+  gone.forEach(add(-1));
+  return new Map([...phases].filter(([, count]) => count > 0));
+}
+
 /** The cells of the longest texts of all machines. */
 export function longestOf({ widths: { id, rack, cluster } }: MachineTally): LongestCells {
-  const longest = (widths: Widths) => Math.max(0, widths.length - 1);
+  const longest = (widths: Histogram) => Math.max(0, widths.length - 1);
   return { id: longest(id), rack: longest(rack), cluster: longest(cluster) };
 }

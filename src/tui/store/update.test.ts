@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
 import { MachineSchema, MachineStatus_Phase as Phase } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { facetsOf } from './facets.ts';
 import { setFilter } from './filtering.ts';
 import { longestOf } from './machine-tally.ts';
 import type { MachineChange } from './machines.ts';
@@ -113,6 +114,18 @@ function countsOf(machines: readonly Machine[]) {
   };
 }
 
+function facetCounts(machines: ReadonlyMap<string, Machine>): readonly (readonly [string, number])[] {
+  const all = [...machines.values()];
+  const having = (word: string, has: (one: Machine) => boolean) => [word, all.filter(has).length] as const;
+  return [
+    having('READY', ({ status }) => status?.phase === Phase.READY),
+    having('PROVISIONING', ({ status }) => status?.phase === Phase.PROVISIONING),
+    having('IN_SERVICE', ({ status }) => status?.phase === Phase.IN_SERVICE),
+    having('busy', ({ status }) => status?.effectiveState === Phase.PROVISIONING),
+    having('needs intervention', ({ status }) => status?.conditions.some((one) => one.status) === true),
+  ].filter(([, count]) => count > 0);
+}
+
 const size = { columns: 120, rows: 40 };
 const settings = { theme: 'dark', ascii: false, readOnly: false, readOnlyBy: '', keyNames: new Map() } as const;
 const unknown = initialState({ label: '', attached: true, size, settings, now: 0 });
@@ -131,6 +144,7 @@ test('what is kept by what changes is what looking at everything anew makes, wha
         expect(new Map(byId)).toEqual(machines);
         expect(ids).toEqual([...machines.keys()].sort(compareNatural));
         expect(tally.counts).toEqual(countsOf([...machines.values()]));
+        expect(facetsOf(state.machines).map(({ label, count }) => [label, count])).toEqual(facetCounts(machines));
         const longest = (textOf: (one: Machine) => string, cells = (text: string) => text.length) =>
           Math.max(0, ...Array.from(machines.values(), (one) => cells(textOf(one))));
         const rackCells = (text: string) => (text.includes('架') ? text.length + 1 : text.length);

@@ -101,12 +101,13 @@ const FEW_OF = 64;
  * @param before what the view was made of, by `lookAt` or by this
  */
 export function lookAgain(view: ViewState, before: Seen, machines: MachinesState): ViewState {
+  if (isWhole(view)) return lookAt(view, machines);
   const { ids, matching } = view;
   const changed = new Set(machines.byId.changedSince(before.machines.byId));
   if (matching !== undefined && before.view.matching !== undefined) {
     for (const id of matching.changedSince(before.view.matching)) changed.add(id);
   }
-  if (changed.size > FEW + ids.length / FEW_OF || isWhole(view)) return lookAt(view, machines);
+  if (changed.size > FEW + ids.length / FEW_OF) return lookAt(view, machines);
   const [showed, shows] = [showsOf(before.view), showsOf(view)];
   const compare = compareOf(view);
   const gone: Listed[] = [];
