@@ -105,6 +105,14 @@ describe('a sync', () => {
     expect(asked.out).toMatch(/node-3 +retired +not in the file any more\n/);
   });
 
+  it('says of a machine that it still has that it was retired here', async () => {
+    await bmdemo(sync(THREE, '--yes'));
+    await bmdemo(['retire', 'node-2', '--reason', 'sold']);
+    const { out } = await bmdemo(sync(['node-1,r1,S1', 'node-2,r9,S2'], '--yes'));
+    expect(out).toMatch(/node-1 +unchanged +–\n/);
+    expect(out).toMatch(/node-2 +changed +rack; it is RETIRED here, and stays so\n/);
+  });
+
   it('shows its changes and has their number typed', async () => {
     const refused = await bmdemo(sync(THREE), '2\n');
     expect(refused.code).toBe(5);

@@ -64,7 +64,9 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
   await agree(context, order, changes);
   if (order.yes !== true) refuseWhatMovedOn(shown, (await look(context, order, file)).told);
   const done = [
-    ...(await registerRows(context.client(), file, { atomic: false, dryRun: false, source, etagOf }, false)),
+    ...(await registerRows(context.client(), file, { atomic: false, dryRun: false, source, etagOf }, false)).map(
+      seen.withRetired,
+    ),
     ...(await retired(context, order, seen)),
   ];
   await writeTold(
@@ -83,6 +85,8 @@ interface Seen {
   readonly gone: readonly Machine[];
   /** The state of a machine that the source owns; empty of any other. */
   readonly etagOf: (machineId: string) => string;
+  /** The same, with a word about it where the file still has a machine that is retired here: nothing but that tells of it. */
+  readonly withRetired: (told: Told) => Told;
 }
 
 /** What would become of each machine of the file, and of those that the source owns and the file does not have. */
@@ -97,9 +101,14 @@ async function look(context: Context, { source, retireMissing }: SyncOrder, file
   );
   const etagOf = (machineId: string) => owned.get(machineId)?.etag ?? '';
   const would = await registerRows(context.client(), file, { atomic: false, dryRun: true, source, etagOf }, false);
+  const withRetired = (one: Told): Told => {
+    const known = owned.get(one.machineId);
+    if (known === undefined || phaseOf(known) !== MachineStatus_Phase.RETIRED) return one;
+    return { ...one, note: [one.note, 'it is RETIRED here, and stays so'].filter((part) => part !== '').join('; ') };
+  };
   const told = gone.map(goneOf);
   const missing = retireMissing ? told.map((one) => ({ ...one, note: `${one.note}; to be retired` })) : told;
-  return { told: [...would, ...missing], gone, etagOf };
+  return { told: [...would.map(withRetired), ...missing], gone, etagOf, withRetired };
 }
 
 /** So many machines are named that are not as they were shown. */

@@ -11,7 +11,7 @@ import type { Run } from '../../src/core/domain/run.ts';
 import { isTerminal } from '../../src/core/domain/run.ts';
 import { aPlanOf } from '../../src/core/domain/testing.ts';
 import type { Change, CommitResult, Store } from '../../src/core/ports/store.ts';
-import { machineAnswer } from '../../src/server/services/machines.ts';
+import { machineAnswer, machineInList } from '../../src/server/services/machines.ts';
 import { runRowToWire } from '../../src/server/services/runs.ts';
 import { createMemoryStore } from '../../src/server/stores/memory/store.ts';
 import { Hub } from '../../src/server/watch/hub.ts';
@@ -173,6 +173,7 @@ class Inquiry {
   }
 
   async open(): Promise<void> {
+    await this.#hub.start();
     await this.#store.setLimits(LIMITS);
     for (const id of IDS) {
       const { rack, cluster } = MACHINES[id];
@@ -180,6 +181,11 @@ class Inquiry {
       await this.world.bench.register(id, { rack, targetCluster });
     }
     await this.world.boot();
+  }
+
+  /** Ends what goes on by itself. */
+  close(): Promise<void> {
+    return this.#hub.stop();
   }
 
   /** Compares every answer about every machine and every run that is not over and done with. */
@@ -230,6 +236,14 @@ class Inquiry {
       if (calls.length > 0) expect(['PROVIDER', 'STOPPING'], `${id}: a call of ${runId} is under way`).toContain(kind);
     }
     await this.#check('between two events');
+    for (const id of IDS) {
+      const { state, message } = await this.#machine(id);
+      if (state === null) continue;
+      const alone = told(message?.status?.waitingFor);
+      const listed = told((await machineInList(this.#hub, state)).status?.waitingFor);
+      // A list takes it that a run under way has a server: it does not ask about each of them.
+      if (alone.kind !== 'RECOVERY') expect(listed, `${id} in a list`).toEqual(alone);
+    }
   }
 
   /** Does the first thing that `explain` advises and that changes something; it must not be refused, and what was waited for is over. */
@@ -373,6 +387,7 @@ it('says after every event, whatever goes wrong, what each run and each machine 
         await carryOut(inquiry, op);
         await inquiry.checkCalls();
       }
+      await inquiry.close();
       for (const kind of inquiry.after) after.add(kind);
       for (const kind of inquiry.heard) heard.add(kind);
     }),

@@ -106,12 +106,12 @@ export class Hub {
   }
 
   /**
-   * The same for one of many machines: asks the store only about a run that was not begun, and takes it that those that were
+   * The same for one of many machines: asks the store only about a run that may wait for a place, and takes it that the others
    * have a server.
    */
   async waitOfMany(machine: Machine): Promise<WaitingFor | null> {
     const run = this.live.get(runIdOf(machine) ?? '');
-    if (run === null || run.phase === 'PENDING') return this.waitOf(machine);
+    if (run === null || mayQueue(run, this.now())) return this.waitOf(machine);
     return machineWaitsFor(machine, { run, owned: null, queue: null }, this.now());
   }
 
