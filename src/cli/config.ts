@@ -21,7 +21,10 @@ const ALL_SETTINGS = Object.keys(SETTINGS) as readonly SettingName[];
 
 /** `bmdemo config`: the configuration file, and what holds with it. */
 export function addConfigCommand(program: Command, ending: Ending): void {
-  const config = program.command('config').description('the configuration file, and which settings hold');
+  const config = program
+    .command('config')
+    .description('the configuration file, and which settings hold')
+    .addHelpText('after', '\nExamples:\n  $ bmdemo config init\n  $ bmdemo config print');
   const init = config
     .command('init')
     .description('write a file that names every setting and every key of the console, and sets none')

@@ -41,3 +41,21 @@ it.each(Object.entries(SUBJECTS))(
     if (over !== undefined) expect(over.startsWith(filterFields(subject).join(', '))).toBe(true);
   },
 );
+
+/** Every command and every command of a command, as the help has them. */
+async function commandsBelow(words: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const io = ioDouble();
+  await runProgram([...words, '--help'], io);
+  const [, ...sections] = io.written.out.split(/^(?:Machines|Runs|Program|Commands):$/m);
+  const names = sections.flatMap((section) => [...(section.split('\n\n')[0]?.matchAll(/^ {2}([a-z][a-z-]*)/gm) ?? [])]);
+  const found = names.map(([, name = '']) => [...words, name]).filter(([...all]) => all.at(-1) !== 'help');
+  return [...found, ...(await Promise.all(found.map(commandsBelow))).flat()];
+}
+
+it('the help of every command has an example', async () => {
+  const commands = await commandsBelow([]);
+  expect(commands.length).toBeGreaterThan(35);
+  const without = [];
+  for (const words of commands) if (!(await helpOf(...words)).includes('Examples: $ ')) without.push(words.join(' '));
+  expect(without).toEqual([]);
+});

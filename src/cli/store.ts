@@ -25,7 +25,10 @@ const SETTINGS: readonly SettingName[] = ['store', 'output', ...COMMON_SETTINGS]
 
 /** `bmdemo store`: looks at a store, checks it, copies it; whether a server has it or not. */
 export function addStoreCommand(program: Command, ending: Ending): void {
-  const store = program.command('store').description('looks at a store, whether a server has it or not');
+  const store = program
+    .command('store')
+    .description('looks at a store, whether a server has it or not')
+    .addHelpText('after', '\nExamples:\n  $ bmdemo store info\n  $ bmdemo store backup tonight.db');
   const info = store
     .command('info')
     .description('where the store is, how large, and what is in it')
