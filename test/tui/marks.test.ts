@@ -4,7 +4,7 @@ import { MachineStatus_Phase as Phase } from '../../src/wire/gen/baremetal/v1/ma
 import { PreviewRunResponseSchema } from '../../src/wire/gen/baremetal/v1/run_service_pb.ts';
 import { BackendDouble } from './backend-double.ts';
 import { openConsole } from './open-console.ts';
-import { machine, repave } from './samples.ts';
+import { ago, machine, repave } from './samples.ts';
 
 async function machines(count: number, status: Parameters<typeof machine>[1] = {}) {
   const backend = new BackendDouble(Array.from({ length: count }, (_, at) => machine(`machine-${at + 1}`, status)));
@@ -151,5 +151,78 @@ describe('an action on what is marked', () => {
     await terminal.until('1 marked');
     terminal.press('r');
     await terminal.until('Repave machine-1?');
+  });
+
+  test('is about the marked machine, and not about the one under the cursor', async () => {
+    const { terminal, backend } = await machines(3);
+    backend.tellMachine(machine('machine-1', { phase: Phase.RMA }));
+    backend.tellMachine(machine('machine-2', { phase: Phase.PROVISIONING, activeRunId: '7f3a91kq00000000' }));
+    await terminal.until(/machine-1 +RMA [\s\S]*machine-2 +PROVISIONING/);
+    terminal.press(' ');
+    await terminal.until('1 marked');
+    terminal.press('d');
+    await terminal.until('Complete the RMA of machine-1?');
+    await terminal.until('Esc cancel');
+    terminal.press('\x1b');
+    await terminal.until((text) => !text.includes('Complete the RMA'));
+    terminal.press('e');
+    await terminal.until('machine-1 is in RMA');
+    terminal.press('v');
+    await terminal.until('machine-1 needs no intervention');
+    terminal.press('t');
+    await terminal.until('machine-1 has no run that waits');
+    terminal.press('k ');
+    await terminal.until((text) => !text.includes('marked'));
+    terminal.press(' ');
+    await terminal.until('1 marked');
+    terminal.press('d');
+    await terminal.until('machine-2 is not in RMA');
+    terminal.press('e');
+    await terminal.until('machine-2 is busy');
+  });
+
+  test('retries the runs that wait, and completes the RMAs there are, with one reason and no parts', async () => {
+    const { terminal, backend } = await machines(4);
+    for (const at of [1, 2]) {
+      const run = repave(`run${at}0000000000000`.slice(0, 16), `machine-${at}`, 2);
+      const steps = run.steps.map((step, place) => ({
+        ...step,
+        ...(place === 2 ? { nextRetryAt: ago(-30_000) } : {}),
+      }));
+      backend.tellRun({ ...run, steps });
+      backend.tellMachine(machine(`machine-${at}`, { phase: Phase.PROVISIONING, activeRunId: run.runId }));
+    }
+    for (const at of [3, 4]) backend.tellMachine(machine(`machine-${at}`, { phase: Phase.RMA }));
+    await terminal.until(/in 30s|in 29s/);
+    await terminal.until(/machine-4 +RMA/);
+    terminal.press('A');
+    await terminal.until('4 marked');
+    terminal.press('t');
+    await terminal.until('Retry now 2 machines?');
+    await terminal.until('Enter press');
+    terminal.press('2\r');
+    await terminal.until('retry now: 2 of 2 done');
+    expect(backend.retried.toSorted()).toEqual(['run1000000000000', 'run2000000000000']);
+    terminal.press('d');
+    await terminal.until('Complete RMA 2 machines?');
+    await terminal.until('Enter press');
+    expect(terminal.text).not.toContain('serial');
+    terminal.press('\t\t');
+    await terminal.until('what was replaced');
+    terminal.press('board\t2\r');
+    await terminal.until('complete RMA: 2 of 2 done');
+    expect(backend.repaired.map(({ values }) => values)).toEqual([{ reason: 'board' }, { reason: 'board' }]);
+  });
+
+  test('that none of them can have says so', async () => {
+    const { terminal } = await machines(2);
+    terminal.press('A');
+    await terminal.until('2 marked');
+    terminal.press('d');
+    await terminal.until('none of the marked machines is in RMA');
+    terminal.press('v');
+    await terminal.until('none of the marked machines needs intervention');
+    terminal.press('t');
+    await terminal.until('none of the marked machines has a run that waits for another attempt');
   });
 });

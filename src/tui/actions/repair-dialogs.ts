@@ -74,22 +74,30 @@ export function resolveDialog(machine: Machine, requestId: string): DialogDraft 
   };
 }
 
-/** The question before new hardware stands under the old name. What is left empty is as before. */
-export function completeRmaDialog(machine: Machine, requestId: string): DialogDraft {
-  const { machineId, spec } = machine;
-  const field = (param: string, help: string): DialogField => ({ param, label: param, help, initial: '' });
+/**
+ * The question before new hardware stands under the old name. What is left empty is as before.
+ *
+ * @param isOne whether it is about this machine alone: the parts of one are those of no other
+ */
+export function completeRmaDialog(machine: Machine, requestId: string, isOne: boolean): DialogDraft {
+  const { machineId } = machine;
   return {
     ...draft(machine, 'Complete the RMA of', '?', 'FACTORY_READY: the new hardware was never provisioned', {
       intent: { kind: 'repair', what: 'complete-rma', machineId, requestId },
       goLabel: 'Complete',
     }),
-    fields: [
-      { ...REASON, help: 'what was replaced, for the audit trail' },
-      field('serial', `the serial number of the new hardware; before: ${spec?.serial || 'none'}`),
-      field('macs', `its MAC addresses, all of them; before: ${spec?.macAddresses.join(' ') || 'none'}`),
-      field('bmc', `the address of its BMC; before: ${spec?.bmcAddress || 'none'}`),
-    ],
+    fields: [{ ...REASON, help: 'what was replaced, for the audit trail' }, ...(isOne ? partFields(machine) : [])],
   };
+}
+
+/** What new hardware has that the old one had otherwise. */
+function partFields({ spec }: Machine): readonly DialogField[] {
+  const field = (param: string, help: string): DialogField => ({ param, label: param, help, initial: '' });
+  return [
+    field('serial', `the serial number of the new hardware; before: ${spec?.serial || 'none'}`),
+    field('macs', `its MAC addresses, all of them; before: ${spec?.macAddresses.join(' ') || 'none'}`),
+    field('bmc', `the address of its BMC; before: ${spec?.bmcAddress || 'none'}`),
+  ];
 }
 
 function draft(

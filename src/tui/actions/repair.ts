@@ -6,10 +6,9 @@ import type { Action } from '../keys/registry.ts';
 import { conditionOf } from '../store/condition.ts';
 import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
-import { selectedMachine, shownRun } from '../store/select.ts';
+import { runOf } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { isAboutMachines, noMachineReason } from '../store/subject.ts';
-import { openDialog } from '../store/update.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import { completeRmaDialog, enterDialog, exitDialog, resolveDialog } from './repair-dialogs.ts';
@@ -69,8 +68,10 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     needs: () => [MachineService.method.resolveIntervention],
     when: (state) => !targets(state).some(needsSomebody),
     disabledReason: (state) => {
-      const machine = selectedMachine(state);
-      return machine === undefined ? noMachineReason(state) : `${machine.machineId} needs no intervention`;
+      const [machine, ...others] = targets(state);
+      if (machine === undefined) return noMachineReason(state);
+      if (others.length > 0) return 'none of the marked machines needs intervention';
+      return `${machine.machineId} needs no intervention`;
     },
     run: () => {},
   },
@@ -86,10 +87,11 @@ export const repairActions: readonly Action<ConsoleEffects>[] = [
     here: isAboutMachines,
     footer: 14,
     disabledReason: (state) => notConnected(state) ?? notInRma(state),
-    run: ({ store, effects }) => {
-      const machine = selectedMachine(store.getState());
-      if (machine === undefined) return;
-      store.setState((state) => openDialog(state, completeRmaDialog(machine, effects.newRequestId())));
+    run: (context) => {
+      const isOne = targets(context.store.getState()).filter(isInRma).length === 1;
+      ask(context, 'complete RMA', (machine) =>
+        isInRma(machine) ? completeRmaDialog(machine, context.effects.newRequestId(), isOne) : undefined,
+      );
     },
   },
 ];
@@ -104,17 +106,21 @@ function needsSomebody(machine: Machine): boolean {
   return isHeld(machine) || conditionOf(machine, 'NeedsIntervention') !== undefined;
 }
 
+function isInRma({ status }: Machine): boolean {
+  return status?.phase === Phase.RMA;
+}
+
 function isHeld({ status }: Machine): boolean {
   return (status?.stoppingRunId ?? '') !== '';
 }
 
 function notMaintainable(state: ConsoleState): string | undefined {
-  if (targets(state).length > 1) return undefined;
-  const machine = selectedMachine(state);
+  const [machine, ...others] = targets(state);
+  if (others.length > 0) return undefined;
   if (machine === undefined) return noMachineReason(state);
   const { machineId, status } = machine;
   if ((status?.activeRunId ?? '') !== '') {
-    const run = shownRun(state);
+    const run = runOf(state.runs, machine);
     return `${machineId} is busy${run === undefined ? '' : ` with ${planName(run.planId)}`}: ${keyFor(state, 'run.cancel')} cancels it`;
   }
   if (isHeld(machine)) {
@@ -132,8 +138,10 @@ function notMaintainable(state: ConsoleState): string | undefined {
 }
 
 function notInRma(state: ConsoleState): string | undefined {
-  const machine = selectedMachine(state);
+  const about = targets(state);
+  const [machine] = about;
   if (machine === undefined) return noMachineReason(state);
-  if (machine.status?.phase === Phase.RMA) return undefined;
+  if (about.some(isInRma)) return undefined;
+  if (about.length > 1) return 'none of the marked machines is in RMA';
   return `${machine.machineId} is not in RMA: ${keyFor(state, 'run.rma')} begins one`;
 }

@@ -142,6 +142,26 @@ export function cancelDialog(run: Run, machine: Machine | undefined): DialogDraf
   };
 }
 
+/** The question that comes before the back-offs of many runs are skipped. */
+export function retryDialog(run: Run, machine: Machine): DialogDraft {
+  return {
+    title: `Retry ${run.machineId} now?`,
+    tone: 'plain',
+    facts: [
+      { name: 'machine', text: describeMachine(machine) },
+      { name: 'run', text: `${shortRunId(run.runId)} · ${run.planId} · by ${run.initiatedBy || 'anonymous'}` },
+      { name: 'then', text: 'the next attempt begins at once' },
+    ],
+    attention: [],
+    intent: { kind: 'retry-now', runId: run.runId, machineId: run.machineId },
+    fields: [],
+    needsValue: false,
+    cancelLabel: 'Cancel',
+    goLabel: 'Retry now',
+    subject: subjectOf(machine),
+  };
+}
+
 /** A field for each param that is asked for and that the plan declares. */
 function paramFields(asks: readonly string[], plan: Plan | undefined): readonly DialogField[] {
   const declared = (plan?.params ?? []).filter(({ name }) => asks.includes(name));

@@ -10,13 +10,13 @@ import { keyFor } from '../store/key-names.ts';
 import { targets } from '../store/marking.ts';
 import { openCommand } from '../store/prompting.ts';
 import { isActive } from '../store/runs.ts';
-import { runOf, selectedMachine, shownRun } from '../store/select.ts';
+import { runOf, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { isAboutMachines, noMachineReason, subject } from '../store/subject.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import type { RunKind } from './run-dialogs.ts';
-import { cancelDialog, startDialog } from './run-dialogs.ts';
+import { cancelDialog, retryDialog, startDialog } from './run-dialogs.ts';
 
 /** How many machines `i` imports. */
 const DEMO_MACHINES = 3;
@@ -56,7 +56,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     disabledReason: (state) => notConnected(state) ?? nothingToCancel(state),
     run: (context) =>
       ask(context, 'cancel', (machine, state) => {
-        const run = runToCancel(state, machine);
+        const run = runMeant(state, machine);
         return run === undefined || !isActive(run) ? undefined : cancelDialog(run, machine);
       }),
   },
@@ -70,11 +70,19 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     dangerous: true,
     needs: () => [RunService.method.retryNow],
     footer: 2,
-    when: (state) => waitingRun(state) !== undefined,
+    when: (state) => targets(state).some((machine) => waitingRun(state, machine) !== undefined),
     disabledReason: notConnected,
-    run: ({ store, effects }) => {
-      const run = waitingRun(store.getState());
-      if (run !== undefined) effects.retryNow(run.runId);
+    run: (context) => {
+      const state = context.store.getState();
+      const [machine, ...others] = targets(state);
+      if (machine === undefined) return;
+      const run = waitingRun(state, machine);
+      if (others.length > 0) {
+        ask(context, 'retry now', (one, now) => {
+          const waiting = waitingRun(now, one);
+          return waiting === undefined ? undefined : retryDialog(waiting, one);
+        });
+      } else if (run !== undefined) context.effects.retryNow(run.runId);
     },
   },
   {
@@ -85,7 +93,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     group: 'Inner',
     scopes: ['main'],
     dangerous: true,
-    when: (state) => waitingRun(state) === undefined,
+    when: (state) => !targets(state).some((machine) => waitingRun(state, machine) !== undefined),
     disabledReason: nothingToRetry,
     run: () => {},
   },
@@ -164,20 +172,21 @@ function notStartable(state: ConsoleState): string | undefined {
 }
 
 /** The run that is meant, where one is; else the one that the machine has. */
-function runToCancel(state: ConsoleState, machine: Machine): Run | undefined {
+function runMeant(state: ConsoleState, machine: Machine): Run | undefined {
   return (subject(state)?.runId ?? '') === '' ? runOf(state.runs, machine) : shownRun(state);
 }
 
-/** The run that is shown, if it waits for its next attempt. */
-function waitingRun(state: ConsoleState): Run | undefined {
-  const run = shownRun(state);
+/** The run that is meant of a machine, if it waits for its next attempt. */
+function waitingRun(state: ConsoleState, machine: Machine): Run | undefined {
+  const run = runMeant(state, machine);
   return run?.steps.some(({ nextRetryAt }) => nextRetryAt !== undefined) === true ? run : undefined;
 }
 
 function nothingToRetry(state: ConsoleState): string {
-  const machine = selectedMachine(state);
+  const [machine, ...others] = targets(state);
   if (machine === undefined) return noMachineReason(state);
-  const run = shownRun(state);
+  if (others.length > 0) return 'none of the marked machines has a run that waits for another attempt';
+  const run = runMeant(state, machine);
   return run !== undefined && isActive(run)
     ? `the run of ${machine.machineId} does not wait for another attempt`
     : `${machine.machineId} has no run that waits for another attempt`;
@@ -188,7 +197,7 @@ function nothingToCancel(state: ConsoleState): string | undefined {
   const [machine] = about;
   if (machine === undefined) return noMachineReason(state);
   const isBusy = (one: Machine) => {
-    const run = runToCancel(state, one);
+    const run = runMeant(state, one);
     return run !== undefined && isActive(run);
   };
   if (about.some(isBusy)) return undefined;

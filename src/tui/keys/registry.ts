@@ -37,7 +37,7 @@ export interface Action<Effects> {
   readonly footer?: number;
   /** Whether the key means this at all now; a key that means nothing does nothing. */
   readonly when?: (state: ConsoleState) => boolean;
-  /** Whether the screen has what it is about at all: where not, it is in no footer and not among the keys of that screen; its key says why. */
+  /** Whether the screen has what it is about at all: where not, footer and help do not offer it, and its key says why. */
   readonly here?: (state: ConsoleState) => boolean;
   /** Why it is not possible now, as a sentence; undefined: it is. */
   readonly disabledReason?: (state: ConsoleState) => string | undefined;
@@ -103,7 +103,7 @@ export function withheldReason<Effects>(
   return `not allowed: ${who} may not call ${missing.parent.name}/${missing.name} on this server`;
 }
 
-/** The actions that can be offered to who has the keyboard, without those that are not to be had in this console, or not on this screen. */
+/** The actions that can be offered to who has the keyboard: without those that are not to be had in this console, or on this screen. */
 export function offered<Effects>(
   registry: Registry<Effects>,
   scope: Scope,

@@ -52,8 +52,8 @@ export function helpRows({ ui }: ConsoleState): number {
 
 /**
  * What every key does: first those that do something on the screen that the help was opened on, then the commands, then what
- * belongs to other screens, other moments and questions. In as many columns as it takes to show all of it at once; where no number of them
- * does, in that which needs the fewest rows.
+ * belongs to other screens, other moments and questions. In as many columns as it takes to show all of it at once; where no
+ * number of them does, in that which needs the fewest rows.
  */
 export function helpLines(state: ConsoleState, registry: Registry<ConsoleEffects>): readonly Line[] {
   const width = state.ui.size.columns - FRAME_COLUMNS;

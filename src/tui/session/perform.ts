@@ -27,6 +27,10 @@ export async function perform(intent: Intent, dialog: Dialog, { backend, session
       const run = await backend.cancelRun(intent.runId, '', session.signal);
       return `run ${shortRunId(run.runId)} canceled; ${run.machineId} needs intervention`;
     }
+    case 'retry-now': {
+      const run = await backend.retryNow(intent.runId, session.signal);
+      return `run ${shortRunId(run.runId)} tries again now`;
+    }
     case 'repair': {
       const machine = await backend.repair(intent, valuesOf(dialog), session.signal);
       return `${machine.machineId} is ${machinePhaseWord(machine.status?.phase ?? Phase.PHASE_UNSPECIFIED)}`;

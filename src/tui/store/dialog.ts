@@ -8,6 +8,7 @@ export type Intent =
   /** The params are those of the order, and what is in the dialog's fields. */
   | { readonly kind: 'start-run'; readonly order: StartRunOrder }
   | { readonly kind: 'cancel-run'; readonly runId: string; readonly machineId: string }
+  | { readonly kind: 'retry-now'; readonly runId: string; readonly machineId: string }
   /** The reason is what is in the dialog's field, and so are the parts of an RMA. */
   | ({ readonly kind: 'repair' } & RepairTarget)
   /** As it was shown, and nothing else. */
