@@ -80,7 +80,7 @@ export type StartRunRequest = Message<"baremetal.v1.StartRunRequest"> & {
   acknowledgeIntervention: boolean;
 
   /**
-   * From PreviewRun: ABORTED if anything that it showed has changed. Empty: not compared.
+   * From PreviewRun: ABORTED if anything that it showed has changed, durations aside. Empty: not compared.
    *
    * @generated from field: string preview_token = 15;
    */
@@ -248,7 +248,7 @@ export type PreviewRunResponse = Message<"baremetal.v1.PreviewRunResponse"> & {
   estimate?: DurationEstimate | undefined;
 
   /**
-   * Binds a StartRun to what was shown here.
+   * Binds a StartRun to what was shown here, but for the durations and the run that exists: those change nothing of what it does.
    *
    * @generated from field: string preview_token = 11;
    */
