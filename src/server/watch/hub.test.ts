@@ -215,15 +215,18 @@ describe('Hub', () => {
   });
 });
 
-/** What a watch sends next, as its client sees it; undefined where that does not come by itself. */
-async function nextOf(
-  watch: ReturnType<typeof watchRuns>,
-  settled: () => Promise<void>,
-  meanwhile = () => {},
-): Promise<RunEvent | undefined> {
+type Watch = ReturnType<typeof watchRuns>;
+
+/** What a watch has sent, as its client sees it; undefined where that was its end. */
+function toldBy({ value }: Awaited<ReturnType<Watch['next']>>): RunEvent | undefined {
+  return value instanceof Encoded ? fromBinary(RunEventSchema, value.bytes) : (value ?? undefined);
+}
+
+/** What a watch sends next; undefined where that does not come by itself. */
+async function nextOf(watch: Watch, settled: () => Promise<void>, meanwhile = () => {}): Promise<RunEvent | undefined> {
   let told: RunEvent | undefined;
-  void watch.next().then(({ value }) => {
-    if (value !== undefined) told = value instanceof Encoded ? fromBinary(RunEventSchema, value.bytes) : value;
+  void watch.next().then((result) => {
+    told = toldBy(result);
   });
   await settled();
   meanwhile();
@@ -296,6 +299,28 @@ describe('progress', () => {
     await settled();
     expect(seen).toEqual([1]);
     expect(await nextOf(late, settled)).toMatchObject({ kind: 'PROGRESS', snapshot: at(7) });
+  });
+
+  it('is told although the store did not answer what was asked behind it', async () => {
+    let away = false;
+    const { hub, store, fleet, clock, settled } = await hubOver((memory) => ({
+      tail: (...args) => (away ? Promise.reject(new Error('away')) : memory.tail(...args)),
+    }));
+    await fleet.register('m1');
+    const held = await fleet.startAndBegin('m1');
+    await fleet.announce(held);
+    await settled();
+    const { signal } = new AbortController();
+    const watch = watchRuns(hub, { filter: EVERYTHING, afterCursor: await store.head(), signal });
+    const next = watch.next();
+    await settled();
+    away = true;
+    const progress = { step: 0, attempt: 1, current: 7, total: 10, unit: '%', note: '' };
+    await store.appendLogs([{ ...held, lines: [], progress }]);
+    await settled();
+    away = false;
+    await clock.advance(500);
+    expect(toldBy(await next)).toMatchObject({ kind: 'PROGRESS', snapshot: at(7) });
   });
 
   it('of every run comes to a slow watcher, whatever happens while the one before it is on its way', async () => {

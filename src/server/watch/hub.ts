@@ -176,11 +176,12 @@ export class Hub {
         // Progress first: the events read after it are then at least as new, so that the runs they show have come to it.
         const progress = this.#progressIsDue() ? await this.#readProgress() : null;
         await this.#readEvents(signal);
-        if (progress !== null) this.#publishProgress(progress.changes);
+        if (progress !== null) this.#publishProgress(progress);
       } catch (error) {
         if (signal.aborted) return;
         this.#log.warn({ err: error }, 'the event log could not be read; again');
         this.#eventsHinted = true;
+        this.#progressHinted = true;
         await wait(this.#clock, AGAIN_MS, signal);
       }
     }
@@ -236,14 +237,14 @@ export class Hub {
     return this.#clock.monotonic() >= this.#progressDueAt;
   }
 
-  async #readProgress(): Promise<Awaited<ReturnType<Store['progress']>>> {
+  #readProgress(): ReturnType<Store['progress']> {
     this.#progressHinted = false;
-    const progress = await this.store.progress(this.#progressPlace);
-    this.#progressPlace = progress.next;
-    return progress;
+    return this.store.progress(this.#progressPlace);
   }
 
-  #publishProgress(changes: Awaited<ReturnType<Store['progress']>>['changes']): void {
+  #publishProgress({ changes, next }: Awaited<ReturnType<Store['progress']>>): void {
+    // Not before: what was read and could not be told is read again.
+    this.#progressPlace = next;
     if (changes.length === 0) return;
     const messages = changes.length * this.#runWatchers;
     const pause = Math.max(PROGRESS_EVERY_MS, (messages * 1_000) / PROGRESS_MESSAGES_A_SECOND);
