@@ -250,6 +250,24 @@ steps:
     ]);
   });
 
+  it('with a map or a list that has more in it than any plan', () => {
+    const keys = Array.from({ length: 20_000 }, (_, n) => `k${n}: v`).join('\n');
+    const many = 'has more than 1000 entries, and no part of a plan has as many';
+    expect(problemsOf(keys)).toEqual([`p.yaml:1:1: ${many}`]);
+    expect(problemsOf(`plan_id: own\nsteps:\n${'  - {name: a}\n'.repeat(15_000)}`)).toEqual([`p.yaml:3:3: ${many}`]);
+  });
+
+  it('with more problems than anybody reads, of which it tells some, and how many there are besides', () => {
+    const keys = Array.from({ length: 30 }, (_, n) => `k${n}: v`).join(', ');
+    const told = problemsOf(`plan_id: own\nsteps:\n${`  - {name: a, reboot: {}, ${keys}}\n`.repeat(60)}`);
+    expect(told).toHaveLength(1_060);
+    expect(told.at(-1)).toBe('p.yaml:63:1: 800 more of what is in it cannot be read');
+  });
+
+  it('with a key that is there twice', () => {
+    expect(problemsOf('plan_id: own\nsteps: []\nplan_id: other\n')).toEqual(['p.yaml:3:1: Map keys must be unique']);
+  });
+
   it('with a document that is nested deeper than anybody would', () => {
     const told = problemsOf(`plan_id: own\nsteps: ${'['.repeat(120_000)}`);
     expect(told[0]).toMatch(/^p\.yaml:2:\d+: is nested too deeply$/);

@@ -1,4 +1,4 @@
-import type { Document, Node, YAMLError } from 'yaml';
+import type { Document, Node, YAMLError, YAMLMap } from 'yaml';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { NO_ACTION } from '../../core/domain/plan.ts';
@@ -12,6 +12,13 @@ import { ACTION_KEYS, PLAN_SCHEMA } from './schema.ts';
 /** The longest document, in bytes of UTF-8. */
 export const LONGEST_PLAN = 256 * 1024;
 
+/** The most that a map or a list may have in it: no part of a plan has as many, and whatever is wrong is looked for in all of it. */
+const MOST_ENTRIES = 1_000;
+/** So many problems of what cannot be read are told; of the others, how many there are. */
+const MOST_PROBLEMS = 1_000;
+
+const TOO_MANY_ENTRIES = `has more than ${MOST_ENTRIES} entries, and no part of a plan has as many`;
+const REPEATED_KEY = 'Map keys must be unique';
 const NO_ALIASES = 'aliases are not taken here; write it out, or in quotes where a text begins with "*"';
 
 const NO_KEY = 'is no key that belongs here';
@@ -26,15 +33,16 @@ export function readPlanYaml(text: string, file: string, others: OtherViolations
     return { kind: 'problems', problems: [{ file, line: 1, column: 1, field: '', message }] };
   }
   const lineCounter = new LineCounter();
-  // Failsafe: every value is the text that was written.
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, schema: 'failsafe' });
+  // Failsafe: every value is the text that was written. Keys are compared below: the parser compares each with each.
+  const options = { lineCounter, prettyErrors: false, schema: 'failsafe', uniqueKeys: false } as const;
+  const document = parseDocument(text, options);
   const problemAt = (offset: number, field: string, message: string): PlanProblem => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col), field, message };
   };
   const broken = [
     ...[...document.errors, ...document.warnings].map((error) => problemAt(error.pos[0], '', syntaxMessage(error))),
-    ...aliasesOf(document).map((offset) => problemAt(offset, '', NO_ALIASES)),
+    ...faultsOf(document).map(({ offset, message }) => problemAt(offset, '', message)),
   ];
   if (broken.length > 0) return { kind: 'problems', problems: inOrder(broken) };
   const read = readData(document.toJS(), others);
@@ -43,6 +51,7 @@ export function readPlanYaml(text: string, file: string, others: OtherViolations
     const offset = offsetOf(document.contents, field, WRONG_KEYS.has(description));
     return problemAt(offset, field, description);
   });
+  if (read.untold > 0) problems.push(problemAt(text.length, '', `${read.untold} more of what is in it cannot be read`));
   return { kind: 'problems', problems: inOrder(problems) };
 }
 
@@ -52,21 +61,47 @@ function syntaxMessage({ code, message }: YAMLError): string {
   return code === 'BAD_ALIAS' ? NO_ALIASES : message;
 }
 
-function aliasesOf(document: Document.Parsed): readonly number[] {
-  const offsets: number[] = [];
-  visit(document, { Alias: (_, { range }) => void offsets.push(range?.[0] ?? 0) });
-  return offsets;
+/** What is wrong with a document whatever it is about. */
+interface DocumentFault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+function faultsOf(document: Document.Parsed): readonly DocumentFault[] {
+  const faults: DocumentFault[] = [];
+  const note = (node: Node | null, message: string) => faults.push({ offset: node?.range?.[0] ?? 0, message });
+  visit(document, {
+    Alias: (_, alias) => void note(alias, NO_ALIASES),
+    Collection: (_, collection) => {
+      if (collection.items.length > MOST_ENTRIES) note(collection, TOO_MANY_ENTRIES);
+      if (isMap(collection)) for (const key of repeatedKeys(collection)) note(key, REPEATED_KEY);
+    },
+  });
+  return faults;
+}
+
+/** The keys of a map that come after the same key. */
+function repeatedKeys({ items }: YAMLMap): readonly Node[] {
+  const seen = new Set<string>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const text = String(key.value);
+    const isRepeated = seen.has(text);
+    seen.add(text);
+    return isRepeated ? [key] : [];
+  });
 }
 
 type DataRead =
   | Extract<PlanRead, { kind: 'plan' }>
-  | { readonly kind: 'violations'; readonly violations: readonly FieldViolation[] };
+  /** `untold`: how many more could not be read than are told of. */
+  | { readonly kind: 'violations'; readonly violations: readonly FieldViolation[]; readonly untold: number };
 
 /** Reads a plan from plain data, in which every value is a text. */
 function readData(written: unknown, others: OtherViolations): DataRead {
   if (!isRecord(written)) {
     const description = 'must be a map with the keys plan_id and steps';
-    return { kind: 'violations', violations: [{ field: '', description }] };
+    return { kind: 'violations', violations: [{ field: '', description }], untold: 0 };
   }
   const data = withBareActions(written);
   const parsed = PLAN_SCHEMA.safeParse(data);
@@ -74,8 +109,10 @@ function readData(written: unknown, others: OtherViolations): DataRead {
   const plan = parsed.success ? parsed.data : PLAN_SCHEMA.parse(without(data, issues));
   const unread = [...issues.flatMap(violationsOf), ...actionViolations(plan, issues)];
   const declared = toDeclaration(plan);
-  const violations = [...withViolations(declared, unread), ...others(declared)];
-  return violations.length === 0 ? { kind: 'plan', declared } : { kind: 'violations', violations };
+  const told = unread.slice(0, MOST_PROBLEMS);
+  const violations = [...withViolations(declared, told), ...others(declared)];
+  if (violations.length === 0) return { kind: 'plan', declared };
+  return { kind: 'violations', violations, untold: unread.length - told.length };
 }
 
 /** The same data where `drain:` with nothing behind it says as much as `drain: {}`. */
