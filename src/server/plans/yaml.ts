@@ -44,7 +44,7 @@ export function readPlanYaml(text: string, file: string, others: OtherViolations
     ...[...document.errors, ...document.warnings].map((error) => problemAt(error.pos[0], '', syntaxMessage(error))),
     ...faultsOf(document).map(({ offset, message }) => problemAt(offset, '', message)),
   ];
-  if (broken.length > 0) return { kind: 'problems', problems: inOrder(broken) };
+  if (broken.length > 0) return { kind: 'problems', problems: inOrder(broken.slice(0, MOST_PROBLEMS)) };
   const read = readData(document.toJS(), others);
   if (read.kind === 'plan') return read;
   const problems = read.violations.map(({ field, description }) => {
