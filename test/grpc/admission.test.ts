@@ -54,15 +54,17 @@ describe('limits by rack', () => {
     const first = await start('a');
     const before = await gated.next();
     const accepted = [await start('b'), await start('c')];
-    const { runs: inOrder } = await runs.listRuns({ filter: 'phase=PENDING', orderBy: 'created_at' });
-    // Two of the same millisecond wait in the order of their ids.
+    const { runs: pending } = await runs.listRuns({ filter: 'phase=PENDING' });
+    // Which of two of the same millisecond comes first is for the queue to say.
+    const place = ({ waitingFor }: (typeof pending)[number]) => waitingFor?.queuePosition ?? 0;
+    const inOrder = pending.toSorted((a, b) => place(a) - place(b));
     const [second, third] = inOrder.map(({ runId }) => runId);
     if (second === undefined || third === undefined) throw new Error('both should wait');
     expect(new Set([second, third])).toEqual(new Set(accepted));
     const waiting = async (runId: string) => (await runs.getRun({ runId })).waitingFor;
     expect(await waiting(third)).toMatchObject({ kind: WaitingFor_Kind.SLOT, scope: 'rack=r1', queuePosition: 2 });
-    expect(inOrder.map(({ waitingFor }) => waitingFor?.queuePosition)).toEqual([1, 2]);
-    const machine = await machines.getMachine({ machineId: 'b' });
+    expect(inOrder.map(place)).toEqual([1, 2]);
+    const machine = await machines.getMachine({ machineId: inOrder[0]?.machineId ?? '' });
     expect(machine.status?.waitingFor).toMatchObject({ kind: WaitingFor_Kind.SLOT, detail: 'a place in rack=r1' });
     expect((await info.getCounts({})).scopes.at(-1)).toMatchObject({ scope: 'rack=r1', limit: 1, used: 1, waiting: 2 });
     before.finish();
