@@ -236,7 +236,10 @@ describe('a command line that is wrong', () => {
     [['tui'], 'error: The console needs a terminal'],
     [['--read-only'], 'error: The console needs a terminal'],
     [['serve', '--listen', '0.0.0.0:1', '--store', 'memory'], 'error: cannot listen on 0.0.0.0:1'],
-    [['serve', '--port', '0', '--faults', '/nonexistent', '--store', 'memory'], 'error: cannot read the fault script /nonexistent'],
+    [
+      ['serve', '--port', '0', '--faults', '/nonexistent', '--store', 'memory'],
+      'error: cannot read the fault script /nonexistent',
+    ],
   ])('%j', async (words, sentence) => {
     const { code, out, err } = await bmdemo(...words);
     expect({ code, out }).toEqual({ code: 2, out: '' });
