@@ -39,9 +39,8 @@ import { ConsoleContext } from './widgets/context.tsx';
 const SIGNAL_NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /**
- * Frames that Ink may draw in a second. By itself it draws 30, and a key that comes behind a frame waits for the next one: 34 ms,
- * and twice that at times, which was most of what a key took (p99 70 ms, 16 ms without). What changes the store is paced where
- * it comes from, so that there are hardly more frames than before.
+ * Frames that Ink may draw in a second. By itself it draws 30, and a key that comes behind a frame waits for the next one, 34 ms
+ * or more: it was most of what a key took. What changes the store is paced where it comes from; there are hardly more frames.
  */
 const MAX_FPS = 1_000;
 
