@@ -115,9 +115,11 @@ class Subject {
         return machineOf(await steer);
       }
       case 'claim': {
-        const { claims, nextDueAt } = await this.store.claim(one.owner, one.limit);
+        const answer = await this.store.claim(one.owner, one.limit);
+        // What comes with a claim is a store's own matter.
+        const claims = answer.claims.map(({ runId, machineId, fence }) => ({ runId, machineId, fence }));
         this.#held.push(...claims.map((claim) => ({ ...claim, owner: one.owner })));
-        return { claims, due: nextDueAt !== null };
+        return { claims, due: answer.nextDueAt !== null };
       }
       case 'drive':
         return this.#drive(one.nth, one.outcome);

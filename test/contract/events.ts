@@ -102,6 +102,7 @@ export function eventContract(factory: StoreFactory): void {
         identities: { take: [], release: [] },
         guard: null,
         raiseFenceOf: null,
+        takesOver: false,
         basis: [],
       });
       expect(result.kind).toBe('ok');

@@ -35,7 +35,7 @@ export function leaseContract(factory: StoreFactory): void {
     test('a run that was accepted is due at once, for one owner', async () => {
       await fleet.register('m1');
       const runId = await fleet.start('m1');
-      expect(await store.claim('server-1', 10)).toEqual({
+      expect(await store.claim('server-1', 10)).toMatchObject({
         claims: [{ runId, machineId: 'm1', fence: 1 }],
         nextDueAt: null,
       });
@@ -127,7 +127,7 @@ export function leaseContract(factory: StoreFactory): void {
       expect(await store.claim('server-2', 10)).toEqual({ claims: [], nextDueAt: ends });
       await advance(1);
       const { claims, nextDueAt } = await store.claim('server-2', 10);
-      expect(claims).toEqual([{ runId: held.runId, machineId: 'm1', fence: held.fence + 1 }]);
+      expect(claims).toMatchObject([{ runId: held.runId, machineId: 'm1', fence: held.fence + 1 }]);
       expect(nextDueAt).toBeNull();
     });
 
@@ -191,7 +191,7 @@ export function leaseContract(factory: StoreFactory): void {
       const held = await waiting();
       await advance(60_000);
       await fleet.approve('m1', held.runId, 'step-0');
-      expect((await store.claim('server-2', 10)).claims).toEqual([
+      expect((await store.claim('server-2', 10)).claims).toMatchObject([
         { runId: held.runId, machineId: 'm1', fence: held.fence + 1 },
       ]);
     });
@@ -240,6 +240,36 @@ export function leaseContract(factory: StoreFactory): void {
       await store.release(held, held.owner);
       expect(await store.stopping(held.owner)).toEqual([held.runId]);
       expect((await fleet.stopped(held)).machine?.stoppingRunId).toBeNull();
+    });
+  });
+
+  describe('owned', () => {
+    test('the runs of an owner that go on, under the fence of the claim, until they end, are held, or are given up', async () => {
+      await fleet.registerAll(['m1', 'm2', 'm3', 'm4']);
+      const held = await fleet.startAndBegin('m1');
+      const given = await fleet.startAndBegin('m2');
+      const other = await fleet.startAndBegin('m3', {}, 'server-2');
+      await fleet.start('m4');
+      const claimOf = ({ runId, machineId, fence }: Held) => ({ runId, machineId, fence });
+      const owned = async (owner: string) =>
+        (await store.owned(owner)).toSorted((a, b) => (a.machineId < b.machineId ? -1 : 1));
+      expect(await owned('server-1')).toEqual([claimOf(held), claimOf(given)]);
+      expect(await owned('server-2')).toEqual([claimOf(other)]);
+      await store.release(given, given.owner);
+      expect(await owned('server-1')).toEqual([claimOf(held)]);
+      await fleet.announce(held);
+      await fleet.cancel('m1', held.runId);
+      expect(await owned('server-1')).toEqual([]);
+    });
+
+    test('what came with a claim is what decides about the machine', async () => {
+      await fleet.register('m1');
+      await fleet.start('m1');
+      const [claimed] = (await store.claim('server-1', 10)).claims;
+      const { now, ...loaded } = await store.load('m1', claimed === undefined ? {} : { runId: claimed.runId });
+      // A store may leave it to load.
+      if (claimed?.loaded !== undefined) expect(claimed.loaded).toEqual({ ...loaded, now: expect.any(Number) });
+      expect(now).toBeGreaterThanOrEqual(claimed?.loaded?.now ?? 0);
     });
   });
 

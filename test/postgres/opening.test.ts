@@ -59,7 +59,34 @@ async function migrated(migrations: typeof MIGRATIONS): Promise<void> {
 
 const NEXT = { number: MIGRATIONS.length + 1, sql: 'CREATE TABLE bmdemo.later (name text)' };
 
+test('connections that are to be ready are there, with their plans, before anybody needs them', async () => {
+  const options = {
+    url: database.url,
+    clock: systemClock,
+    limits: RUN_LOG_LIMITS,
+    poolSize: 3,
+    ready: true,
+    log: QUIET,
+  };
+  opened.push(await openPostgresStore(options));
+  const rehearsed = `SELECT count(*)::integer AS sessions FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'idle' AND query = 'SELECT bmdemo.rehearse()'`;
+  while ((await database.query(rehearsed))[0]?.sessions !== 3);
+});
+
 describe('the schema', () => {
+  test('of a bmdemo that did not hand places on knows where those wait that it has', async () => {
+    await migrated(MIGRATIONS.slice(0, 4));
+    await database.query(`INSERT INTO bmdemo.machines VALUES
+      ('m1', 'PROVISIONING', 1, 'PROVISIONING', 'r1', 'fake', 'c1', false, 0, 'run-1', NULL, '{}')`);
+    await database.query(`INSERT INTO bmdemo.leases (run_id, machine_id, created_at, owner, fence, due_at)
+      VALUES ('run-1', 'm1', 0, NULL, 0, 0)`);
+    await migrated(MIGRATIONS);
+    expect(await database.query('SELECT cluster, provider, rack FROM bmdemo.leases')).toEqual([
+      { cluster: 'c1', provider: 'fake', rack: 'r1' },
+    ]);
+  });
+
   test('is made once, and found again with what is in it', async () => {
     await new Fleet(await open()).register('m1');
     const again = await open();

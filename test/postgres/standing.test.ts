@@ -151,7 +151,7 @@ describe.concurrent('a server that is gone', () => {
     expect(claims).toEqual([{ runId: stopping.runId, machineId: 'm2', fence: stopping.fence + 1 }]);
     expect(await peer.store.stopping('peer')).toEqual([stopping.runId]);
     await peer.fleet.stopped({ ...stopping, owner: 'peer', fence: stopping.fence + 1 });
-    expect((await peer.store.claim('peer', 10)).claims).toEqual([
+    expect((await peer.store.claim('peer', 10)).claims).toMatchObject([
       { runId: going.runId, machineId: 'm1', fence: going.fence + 1 },
     ]);
     expect(await peer.store.reap('peer')).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Aggregate } from '../../src/core/domain/aggregate.ts';
 import { decisionTime, runOf } from '../../src/core/domain/aggregate.ts';
+import { decideEnd } from '../../src/core/domain/decide/announcement.ts';
 import { decideApprove, decideHold } from '../../src/core/domain/decide/approve-step.ts';
 import type { Outcome } from '../../src/core/domain/decide/attempt.ts';
 import {
@@ -25,7 +26,7 @@ import { aSpec, aStart, builtIn, DONE, REFUSED } from '../../src/core/domain/tes
 import type { Command } from '../../src/core/engine/transact.ts';
 import { transact } from '../../src/core/engine/transact.ts';
 import type { Origin } from '../../src/core/ports/origin.ts';
-import type { Claim, Store } from '../../src/core/ports/store.ts';
+import type { Claim, Claimed, Store } from '../../src/core/ports/store.ts';
 
 /** Who gives the commands of tests. */
 export const ALICE: Origin = {
@@ -208,6 +209,15 @@ export class Fleet {
   /** Records how the call under way ended; `random` is the jitter of a back-off. */
   end(held: Held, outcome: Outcome, random = 0.5): Promise<Aggregate> {
     return this.decide(held, (now) => decideOutcome(now, { runId: held.runId, fence: held.fence, outcome }, random));
+  }
+
+  /** Ends the run with its call, and takes over another one in its stead where the store hands its place on. */
+  async endAndTakeOver(held: Held, outcome: Outcome): Promise<Claimed | null> {
+    const { runId, machineId, owner, fence } = held;
+    const command = { machineId, runId, origin: ENGINE, guard: { runId, owner, fence }, takesOver: () => true };
+    const result = await transact(this.store, command, (now) => decideEnd(now, { runId, fence, outcome }, 0.5));
+    if (result.kind !== 'transacted') throw new NotCarriedOut(result.kind === 'fenced' ? 'fenced' : result.message);
+    return result.next;
   }
 
   /** Fails the run because its call does not return: the machine is held. */

@@ -427,6 +427,39 @@ describe('a cancel while an announcement is stalled', () => {
 });
 
 describe('a store that is away', () => {
+  it('gives runs to a server whose answer is lost: the server finds them, and carries each out once', async () => {
+    const bench = new EngineBench();
+    await bench.register('m1');
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    bench.provider.rule = () => DONE;
+    let hint: (one: { peers: true }) => void = () => {};
+    bench.store.subscribe = (listener) => {
+      hint = listener;
+      return () => {};
+    };
+    const claim = bench.store.claim.bind(bench.store);
+    const late = Promise.withResolvers<Awaited<ReturnType<typeof claim>>>();
+    bench.store.claim = async (owner, limit) => {
+      bench.store.claim = claim;
+      late.resolve(await claim(owner, limit));
+      const error = new Error('gone');
+      error.name = 'StoreUnavailable';
+      throw error;
+    };
+    bench.engine.start();
+    await bench.clock.advance(10_000);
+    expect((await late.promise).claims).toHaveLength(1);
+    hint({ peers: true });
+    await settle();
+    expect(bench.provider.journal).toEqual([]);
+    hint({ peers: true });
+    await settle();
+    hint({ peers: true });
+    await settle();
+    expect((await bench.run(runId)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal).toHaveLength(1);
+  });
+
   it('keeps an outcome and writes it when the store is back', async () => {
     const bench = await startedBench();
     const runId = idOf(await bench.start('m1', 'reboot'));

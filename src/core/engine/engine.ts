@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
 import type { CoreLog } from '../ports/log.ts';
 import type { ProviderRegistry } from '../ports/provider.ts';
-import type { Claim, Hint, Store } from '../ports/store.ts';
+import type { Claim, Claimed, Hint, Store } from '../ports/store.ts';
 import { Gate } from './gate.ts';
 import { createLogWriter } from './log-writer.ts';
 import type { DriverContext } from './run-driver.ts';
@@ -45,6 +45,8 @@ const LEAST_WAIT_MS = 10;
 /** How long calls that were told to stop have to return before the server goes without them, in milliseconds. */
 const ABORT_GRACE_MS = 1_000;
 
+const keyOf = ({ runId, fence }: Claim): string => `${fence} ${runId}`;
+
 /** Makes the engine of one server. It does nothing before `start`. */
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock, log } = options;
@@ -52,7 +54,11 @@ export function createEngine(options: EngineOptions): Engine {
   const gate = new Gate();
   const turns = new Turns();
   const drivers = new Set<RunDriver>();
+  /** What they carry out: a claim has one driver. */
+  const begun = new Set<string>();
   const ended = new Set<() => void>();
+  /** The runs of this server that it knew nothing of when it last looked. */
+  let unheard = new Set<string>();
   let incarnations = 0;
   let context: DriverContext | null = null;
   let stopping = false;
@@ -74,7 +80,11 @@ export function createEngine(options: EngineOptions): Engine {
       resumed: () => gate.open(),
       expelled: () => expelled(),
     });
-    context = { ...options, instance, logs, gate, turns, killed: killed.signal };
+    const owner: DriverContext = {
+      ...{ ...options, instance, logs, gate, turns, killed: killed.signal },
+      takeOver: (next) => begin(owner, next),
+    };
+    context = owner;
     gate.open();
     reap();
     claim();
@@ -102,14 +112,18 @@ export function createEngine(options: EngineOptions): Engine {
     }
   });
 
-  const begin = (owner: DriverContext, one: Claim) => {
+  const begin = (owner: DriverContext, one: Claimed) => {
+    // An answer that was given up for lost may still come.
+    if (begun.has(keyOf(one))) return;
     const driver = new RunDriver(owner, one);
     drivers.add(driver);
+    begun.add(keyOf(one));
     if (stopping) driver.drain();
     if (owner !== context) driver.stop('fenced');
     void driver.drive().then(() => {
       const full = drivers.size >= options.maxRuns;
       drivers.delete(driver);
+      begun.delete(keyOf(one));
       for (const told of ended) told();
       if (full) claim();
     });
@@ -128,6 +142,19 @@ export function createEngine(options: EngineOptions): Engine {
     for (const one of await store.reap(owner.instance)) begin(owner, one);
   });
 
+  /**
+   * Begins with the runs that this server owns and was never told of, because the answer that gave them to it was lost on the way.
+   * Only at the second look: an answer may still be on its way.
+   */
+  const adopt = pass(async () => {
+    if (stopping || context === null) return;
+    const owner = context;
+    const unknown = (await store.owned(owner.instance)).filter((one) => !begun.has(keyOf(one)));
+    if (owner !== context) return;
+    for (const one of unknown) if (unheard.has(keyOf(one))) begin(owner, one);
+    unheard = new Set(unknown.map(keyOf));
+  });
+
   /** Tells the calls of runs that were canceled under them. */
   const tellStopping = pass(async () => {
     if (context === null) return;
@@ -139,7 +166,10 @@ export function createEngine(options: EngineOptions): Engine {
 
   const heard = (hint: Hint) => {
     if (hint.due) claim();
-    if (hint.peers) reap();
+    if (hint.peers) {
+      reap();
+      adopt();
+    }
     if (hint.stop) {
       tellStopping();
       // A run that was canceled while nobody owned it has nobody else to record that its call has stopped.

@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import { wait } from '../ports/clock.ts';
 import type { CoreLog } from '../ports/log.ts';
 import type { ProviderRegistry } from '../ports/provider.ts';
-import type { Claim, Store } from '../ports/store.ts';
+import type { Claim, Claimed, Store } from '../ports/store.ts';
 import type { OngoingCall, StopReason } from './call.ts';
 import { beginCall } from './call.ts';
 import type { Gate } from './gate.ts';
@@ -39,6 +39,8 @@ export interface DriverContext {
   /** Keeps announcements from making one another too old. */
   readonly turns: Turns;
   readonly log: CoreLog;
+  /** Begins with a run that was taken over from one that has ended. */
+  readonly takeOver: (next: Claimed) => void;
   /** Aborted when the server stops for good: nothing is waited for any more. */
   readonly killed: AbortSignal;
 }
@@ -51,10 +53,13 @@ export class RunDriver {
   #stopReason: StopReason | null = null;
   #drained = false;
   #givesBack = false;
+  /** What came with the claim, until it is used. */
+  #loaded: Aggregate | null;
 
-  constructor(context: DriverContext, claim: Claim) {
+  constructor(context: DriverContext, { loaded, ...claim }: Claimed) {
     this.#context = context;
     this.claim = claim;
+    this.#loaded = loaded ?? null;
   }
 
   /** True while a call to the hardware is under way. */
@@ -95,7 +100,9 @@ export class RunDriver {
   async #advance(): Promise<boolean> {
     if (this.#drained || this.#stopReason !== null) return false;
     const { machineId, runId, fence } = this.claim;
-    const aggregate = await this.#persist(() => this.#context.store.load(machineId, { runId }));
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    const aggregate = loaded ?? (await this.#persist(() => this.#context.store.load(machineId, { runId })));
     const planned = aggregate === null ? null : runOf(aggregate, runId);
     if (aggregate === null || planned === null) return false;
     const action = nextAction(planned, fence, decisionTime(aggregate));
@@ -296,12 +303,16 @@ export class RunDriver {
     const { machineId, runId, fence } = this.claim;
     const origin = { actor: 'engine', peer: '', requestId: '', reason: '', method: '', server: instance };
     const guard = { runId, owner: instance, fence };
-    const command = { machineId, runId, origin, guard };
+    const takesOver = () => !this.#drained && this.#stopReason === null;
+    const command = { machineId, runId, origin, guard, takesOver };
     for (let from = loaded; ; from = undefined) {
       const first = from === undefined ? command : { ...command, loaded: from };
       const result = await this.#persist(() => transact(store, first, decide));
       if (result === null || result.kind === 'fenced') return null;
-      if (result.kind === 'transacted') return result.aggregate;
+      if (result.kind === 'transacted') {
+        if (result.next !== null) this.#context.takeOver(result.next);
+        return result.aggregate;
+      }
       this.#context.log.warn({ run: runId, refusal: result.message }, 'a decision did not get through; again');
     }
   }

@@ -10,7 +10,7 @@ import { refuse } from '../domain/refusal.ts';
 import { runView } from '../domain/run.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Origin } from '../ports/origin.ts';
-import type { Basis, Change, EventDraft, Store } from '../ports/store.ts';
+import type { Basis, Change, Claimed, EventDraft, Store } from '../ports/store.ts';
 
 /** How often a decision is made anew because the machine changed under it. */
 export const MAX_CONFLICTS = 10;
@@ -29,6 +29,8 @@ export interface Command {
   readonly guard?: NonNullable<Change['guard']>;
   /** The run whose owner loses its fence with this change. */
   readonly raiseFenceOf?: (aggregate: Aggregate) => string | null;
+  /** Whether the owner of a run that ends is ready to carry out another one in its stead, asked for each decision. */
+  readonly takesOver?: () => boolean;
 }
 
 /** A decision that took effect, and the aggregate after it. */
@@ -36,6 +38,8 @@ export interface Transacted<D> {
   readonly kind: 'transacted';
   readonly decision: D;
   readonly aggregate: Aggregate;
+  /** The run that the owner of the one that ended has taken over. */
+  readonly next: Claimed | null;
 }
 
 /** Nothing was written: the caller does not own the run any more. */
@@ -65,15 +69,20 @@ export async function transact<D extends Decided>(
     const others = (await command.readOthers?.(before)) ?? [];
     const decision = decide(before, others);
     if (decision.kind === 'refusal') return decision;
-    if (decision.kind === 'existing') return { kind: 'transacted', decision, aggregate: before };
+    if (decision.kind === 'existing') return { kind: 'transacted', decision, aggregate: before, next: null };
     if (decision.events.length === 0 && decision.request === null) {
-      return { kind: 'transacted', decision, aggregate: before };
+      return { kind: 'transacted', decision, aggregate: before, next: null };
     }
     const { change, after } = changeOf(before, decision, command, others);
     const result = await store.commit(change);
     switch (result.kind) {
       case 'ok':
-        return { kind: 'transacted', decision, aggregate: { ...after, revision: result.revision } };
+        return {
+          kind: 'transacted',
+          decision,
+          aggregate: { ...after, revision: result.revision },
+          next: result.next ?? null,
+        };
       case 'fenced':
         return { kind: 'fenced' };
       case 'taken':
@@ -113,6 +122,7 @@ export function changeOf(
     identities: identityChanges(before.machine, after.machine),
     guard: command.guard ?? null,
     raiseFenceOf: command.raiseFenceOf?.(before) ?? null,
+    takesOver: command.takesOver?.() ?? false,
     basis: others.map(({ machineId, revision }): Basis => ({ machineId, revision })),
   };
   return { change, after };

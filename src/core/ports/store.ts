@@ -62,6 +62,8 @@ export interface Change {
   readonly guard: { readonly runId: string; readonly owner: string; readonly fence: number } | null;
   /** Raises the machine's fence and takes the run from its owner, so that nothing more is taken from it. */
   readonly raiseFenceOf: string | null;
+  /** The owner of the run that ends with this change is ready to carry out another one in its stead. */
+  readonly takesOver: boolean;
   /** The other machines that it was decided on; a conflict where one of them has changed since. Empty where there is a guard. */
   readonly basis: readonly Basis[];
 }
@@ -69,9 +71,12 @@ export interface Change {
 /**
  * How a commit ended; only `ok` changed anything. `fenced` comes before `conflict`, and that before `taken`. `by` is the machine
  * that has an identity or a run id, the active run, or the run that a request id started (empty where it started none).
+ *
+ * `next` is a run that has a place which the change gave back, and belongs now to who made the change; only where that was ready to
+ * take it over. A store may leave it to `claim` instead.
  */
 export type CommitResult =
-  | { readonly kind: 'ok'; readonly revision: number }
+  | { readonly kind: 'ok'; readonly revision: number; readonly next?: Claimed }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'fenced' }
   | { readonly kind: 'taken'; readonly what: 'identity'; readonly identity: Identity; readonly by: string }
@@ -101,6 +106,12 @@ export interface Claim {
   readonly machineId: string;
   /** Higher than every fence that the machine had before. */
   readonly fence: number;
+}
+
+/** A run that this server has just come to own. */
+export interface Claimed extends Claim {
+  /** What decides about its machine, as it was then, where the store read it on the way: the owner need not load it. */
+  readonly loaded?: Aggregate;
 }
 
 /** A run as it is read: with what stands beside its state and is not part of its history. */
@@ -308,7 +319,7 @@ export interface Store extends PlanStore {
   claim(
     owner: string,
     limit: number,
-  ): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }>;
+  ): Promise<{ readonly claims: readonly Claimed[]; readonly nextDueAt: Millis | null }>;
   /**
    * Sets how many runs may be under way in which rack, cluster or provider, for every server that shares the store, from now on. Runs
    * that were claimed and have not let go of their machine have places already, be they too many. A claim takes a place in each
@@ -326,6 +337,8 @@ export interface Store extends PlanStore {
    * come back as claims of `owner`, whose part it is to record that the call has stopped.
    */
   reap(owner: string): Promise<readonly Claim[]>;
+  /** The runs of this owner that go on, under the fence that each has: also those of which it was never told, as the answer was lost. */
+  owned(owner: string): Promise<readonly Claim[]>;
   /** The runs of this owner that have ended while their call goes on. */
   stopping(owner: string): Promise<readonly string[]>;
 

@@ -153,6 +153,16 @@ export class Leases {
     return { claims, due };
   }
 
+  /** The runs of an owner that go on. */
+  owned(owner: string): readonly Claim[] {
+    return [...(this.#owned.get(owner) ?? [])].flatMap((runId) => {
+      const record = this.#tables.run(runId);
+      const lease = record?.lease ?? null;
+      if (record === undefined || lease === null || lease.dueAt === null) return [];
+      return [{ runId, machineId: record.planned.run.machineId, fence: lease.fence }];
+    });
+  }
+
   /** The runs of an owner that have ended while their call goes on. */
   stopping(owner: string): readonly string[] {
     return [...this.#tables.stoppingRuns].filter((runId) => this.#tables.run(runId)?.lease?.owner === owner);

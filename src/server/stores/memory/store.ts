@@ -90,6 +90,7 @@ export function createMemoryStore({ clock, limits: wanted = {}, onListenerFault 
       if (due) hints.tell({ due });
       return claims;
     }),
+    owned: call((owner) => leases.owned(owner)),
     stopping: call((owner) => leases.stopping(owner)),
 
     machine: call((machineId) => tables.machine(machineId)?.machine ?? null),

@@ -4,44 +4,17 @@ import type { Identity, Machine } from '../../../core/domain/machine.ts';
 import { MACHINE_PHASES, machineView } from '../../../core/domain/machine.ts';
 import type { PlannedRun, Run, RunView } from '../../../core/domain/run.ts';
 import { isTerminal } from '../../../core/domain/run.ts';
-import type { Change, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
+import type { Change, Claimed, CommitAllResult, CommitResult, Hint, Registration } from '../../../core/ports/store.ts';
 import { hasComeToRest } from '../shared/swept-run.ts';
-import type { Database, Queryable, SqlRow } from './database.ts';
+import { claimedOf } from './claimed.ts';
+import type { Database, Queryable } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { metAnotherWriter, StoreUnavailable } from './errors.ts';
 import { Gather } from './gather.ts';
 import type { Answer, GroupCommit } from './group-commit.ts';
 import { commitAlone, goesWithOthers } from './group-commit.ts';
 import type { BoundPlans } from './rows.ts';
-import { digestOf, int, parseMachine, text, textOrNull } from './rows.ts';
-
-/**
- * One statement, so that all of it is of one moment. The offset of nothing keeps the planner from joining whole tables: each row
- * is looked up by its key, however many are asked for.
- */
-const LOAD = `
-  SELECT loaded.*
-  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS wanted(machine_id, run_id, request_id, place),
-  LATERAL (
-    SELECT bmdemo.now_ms() AS now, coalesce(a.revision, 0) AS revision, coalesce(a.last_event_at, 0) AS last_event_at,
-      m.image, q.method, q.fingerprint, q.run_id AS request_run_id, r.images, r.plans
-    FROM (SELECT wanted.machine_id COLLATE "C" AS machine_id) AS one
-    LEFT JOIN bmdemo.aggregates AS a USING (machine_id)
-    LEFT JOIN bmdemo.machines AS m USING (machine_id)
-    LEFT JOIN bmdemo.requests AS q ON q.machine_id = one.machine_id AND q.request_id = wanted.request_id
-    LEFT JOIN LATERAL (
-      SELECT array_agg(image ORDER BY place) AS images, array_agg(bound_plan ORDER BY place) AS plans
-      FROM (
-        SELECT run_id, min(place) AS place
-        FROM unnest(ARRAY[m.active_run_id, m.stopping_run_id, wanted.run_id]) WITH ORDINALITY AS named(run_id, place)
-        GROUP BY run_id
-      ) AS named
-      JOIN bmdemo.runs USING (run_id)
-      WHERE runs.machine_id = one.machine_id
-    ) AS r ON true
-    OFFSET 0
-  ) AS loaded
-  ORDER BY wanted.place`;
+import { digestOf, only, textOrNull } from './rows.ts';
 
 /** What is loaded with a machine: a run, and what a request did. */
 interface Wanted {
@@ -50,23 +23,37 @@ interface Wanted {
   readonly requestId?: string;
 }
 
+/** What decides about a machine, as bmdemo.load_aggregates tells it. */
+interface LoadedRow {
+  readonly now: number;
+  readonly revision: number;
+  readonly lastEventAt: number;
+  readonly machine: Machine | null;
+  /** The request that was asked for; null where it did nothing. */
+  readonly method: RequestRecord['method'] | null;
+  readonly fingerprint: string;
+  readonly requestRunId: string | null;
+  readonly runs: readonly { readonly image: Run; readonly boundPlan: number }[] | null;
+}
+
 /** Loads that are asked for together go together. */
-type GroupLoad = Gather<Wanted, SqlRow>;
+type GroupLoad = Gather<Wanted, LoadedRow>;
 
 /** Makes the way by which the loads of one server go together. */
 export function createGroupLoad(database: Database): GroupLoad {
   // No run and no request has an empty id.
-  return new Gather((wanted) =>
-    database.query({
-      text: LOAD,
+  return new Gather(async (wanted) => {
+    const rows = await database.query({
+      text: 'SELECT bmdemo.load_aggregates($1, $2, $3) AS loaded',
       values: [
         wanted.map(({ machineId }) => machineId),
         wanted.map(({ runId = '' }) => runId),
         wanted.map(({ requestId = '' }) => requestId),
       ],
       prepare: true,
-    }),
-  );
+    });
+    return only(rows).loaded as readonly LoadedRow[];
+  });
 }
 
 /** Everything that decides about one machine, at PostgreSQL's time. */
@@ -77,29 +64,24 @@ export async function loadAggregate(
   machineId: string,
   also: { readonly runId?: string; readonly requestId?: string } = {},
 ): Promise<Aggregate> {
-  const row = await group.ask({ machineId, ...also });
-  const image = textOrNull(row, 'image');
+  const { machine, revision, lastEventAt, now, runs, method, fingerprint, requestRunId } = await group.ask({
+    machineId,
+    ...also,
+  });
+  const { requestId } = also;
   return {
     machineId,
-    machine: image === null ? null : parseMachine(image),
-    runs: await plans.planned(database, runRows(row)),
-    request: also.requestId === undefined ? null : requestOf(row, also.requestId),
-    revision: int(row, 'revision'),
-    lastEventAt: int(row, 'last_event_at'),
-    now: int(row, 'now'),
+    machine,
+    runs: await plans.bind(
+      database,
+      (runs ?? []).map(({ image, boundPlan }) => ({ run: image, boundPlan })),
+    ),
+    request:
+      requestId === undefined || method === null ? null : { requestId, method, fingerprint, runId: requestRunId },
+    revision,
+    lastEventAt,
+    now,
   };
-}
-
-function runRows(row: SqlRow): readonly SqlRow[] {
-  const { images, plans } = row;
-  if (!Array.isArray(images) || !Array.isArray(plans)) return [];
-  return images.map((image, at) => ({ image, bound_plan: Number(plans[at]) }));
-}
-
-function requestOf(row: SqlRow, requestId: string): RequestRecord | null {
-  const method = textOrNull(row, 'method') as RequestRecord['method'] | null;
-  if (method === null) return null;
-  return { requestId, method, fingerprint: text(row, 'fingerprint'), runId: textOrNull(row, 'request_run_id') };
 }
 
 /** How a commit ended, and what may have changed by it. */
@@ -112,13 +94,20 @@ export interface Committed {
 const MAX_MEETINGS = 5;
 
 /** Writes a change, or nothing, in one round trip; with those of others where it may go with them. */
-export async function commitChange(database: Database, group: GroupCommit, change: Change): Promise<Committed> {
+export async function commitChange(
+  database: Database,
+  group: GroupCommit,
+  plans: BoundPlans,
+  change: Change,
+): Promise<Committed> {
   const json = jsonForSql(changeForSql(change));
   let alone = !goesWithOthers(change);
   for (let meetings = 0; ; meetings += 1) {
     try {
-      const answer = alone ? await commitAlone(database, json, change.basis) : await group.ask(json);
-      if (answer.kind !== 'busy') return committed(answer, change);
+      if (alone) return committed(await commitAlone(database, json, change.basis), change);
+      const { answer, next } = await group.ask(json);
+      if (answer.kind !== 'busy')
+        return committed(answer, change, next === null ? [] : await claimedOf(database, plans, [next]));
       alone = true;
     } catch (error) {
       if (!metAnotherWriter(error) || meetings >= MAX_MEETINGS) throw error;
@@ -190,15 +179,15 @@ export async function holdersOf(
   return (await database.query({ text: HOLDERS, values })).map((row) => textOrNull(row, 'machine_id'));
 }
 
-function committed(answer: Answer, change: Change): Committed {
+function committed(answer: Answer, change: Change, [next]: readonly Claimed[] = []): Committed {
   switch (answer.kind) {
     case 'ok': {
-      const { revision, due, stop } = answer;
+      const { revision, due, stop, room = makesRoom(change) } = answer;
       const events = change.events.length > 0;
       return {
-        result: { kind: 'ok', revision },
+        result: { kind: 'ok', revision, ...(next === undefined ? {} : { next }) },
         hint: {
-          ...(due || makesRoom(change) ? { due: true } : {}),
+          ...(due || room ? { due: true } : {}),
           ...(stop ? { stop } : {}),
           ...(events ? { events } : {}),
         },
@@ -219,7 +208,8 @@ function makesRoom({ runs, machine }: Change): boolean {
 
 /** A change in the shape that bmdemo.commit_change reads. Images travel as text in JSON, so that nothing in them is touched. */
 function changeForSql(change: Change): object {
-  const { machineId, expectedRevision, machine, events, origin, request, identities, guard, raiseFenceOf } = change;
+  const { machineId, expectedRevision, machine, events, origin, request, identities, guard, raiseFenceOf, takesOver } =
+    change;
   const touched = events.some((event) => event.subject === 'machine');
   const accepted = new Set(events.filter((event) => event.kind === 'ACCEPTED').map((event) => event.runId));
   return {
@@ -243,6 +233,7 @@ function changeForSql(change: Change): object {
     guard,
     announces: events.some((event) => event.kind === 'ATTEMPT_STARTED'),
     raiseFenceOf,
+    takesOver,
     tally: tallyOf(change),
   };
 }

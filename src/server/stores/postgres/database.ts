@@ -39,6 +39,8 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Connections that statements share. */
   readonly poolSize: number;
+  /** So many connections are there before they are needed, and stay; none unless said otherwise. */
+  readonly ready?: number;
   /** False where each statement may find itself in another session: nothing is prepared then. */
   readonly sessions: boolean;
 }
@@ -71,17 +73,20 @@ export class Database implements Queryable {
   /** Transactions hold their connection while somebody reads: some are always left for statements. */
   readonly #readGate: Gate;
   readonly #prepares: boolean;
+  readonly #ready: number;
   readonly #clients = new Set<pg.PoolClient>();
   #closed: Promise<void> | null = null;
 
   /** Connects nowhere yet. @throws StoreUnusable for a URL that cannot be read */
-  constructor({ url, poolSize, sessions }: DatabaseOptions) {
+  constructor({ url, poolSize, sessions, ready = 0 }: DatabaseOptions) {
     this.#gate = new Gate(poolSize);
     this.#readGate = new Gate(Math.max(1, poolSize >> 1));
     this.#prepares = sessions;
+    this.#ready = ready;
     this.#pool = new pg.Pool({
       ...clientConfig(url),
       max: poolSize,
+      min: ready,
       idleTimeoutMillis: IDLE_MS,
       query_timeout: ANSWER_WITHIN_MS,
       onConnect: beginSession,
@@ -174,6 +179,11 @@ export class Database implements Queryable {
         this.#readGate.leave();
       });
     return begun.promise;
+  }
+
+  /** Makes the connections that are to be there, and lets each `rehearse` what it will be asked. What fails is left to who needs it. */
+  async makeReady(rehearse: Statement): Promise<void> {
+    await Promise.allSettled(Array.from({ length: this.#ready }, () => this.query(rehearse)));
   }
 
   /** Gives up every connection at once: it is known by other means that nothing comes over them any more. */
@@ -275,8 +285,13 @@ function fitText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\ufffd');
 }
 
+/** How JSON writes what PostgreSQL has no place for; also found where it is only the text of such an escape, which does no harm. */
+const MAY_NOT_FIT = /\\u(?:0000|d[89a-f])/i;
+
 /** JSON as PostgreSQL can read it: every text in it is made fit. */
 export function jsonForSql(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (!MAY_NOT_FIT.test(json)) return json;
   return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? fitText(inner) : inner));
 }
 

@@ -3,7 +3,7 @@ import { StoreUnavailable } from './errors.ts';
 /** So many questions make one statement at most: the first of them does not wait long for the last. */
 const MOST_TOGETHER = 32;
 /** So many statements are under way at once; what is asked meanwhile goes with the next one. */
-const MOST_AT_ONCE = 4;
+const MOST_AT_ONCE = 2;
 /** So many wait at most, so that a store that is away gathers no crowd. */
 const MOST_WAITING = 100_000;
 

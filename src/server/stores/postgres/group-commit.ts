@@ -1,4 +1,5 @@
-import type { Change, CommitResult } from '../../../core/ports/store.ts';
+import type { Change, Claim, CommitResult } from '../../../core/ports/store.ts';
+import type { ClaimedRow } from './claimed.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
 import { Gather } from './gather.ts';
@@ -6,7 +7,16 @@ import { only } from './rows.ts';
 
 /** What bmdemo.commit_change answers; `lapsed` is no answer of the port. */
 export type Answer =
-  | { readonly kind: 'ok'; readonly revision: number; readonly due: boolean; readonly stop: boolean }
+  | {
+      readonly kind: 'ok';
+      readonly revision: number;
+      readonly due: boolean;
+      readonly stop: boolean;
+      /** Whether a place that a run gave back is still free; absent where nobody looked. */
+      readonly room?: boolean;
+      /** The run that got it. */
+      readonly next?: Claim | null;
+    }
   | Exclude<CommitResult, { kind: 'ok' }>
   | { readonly kind: 'lapsed' };
 
@@ -15,21 +25,31 @@ interface Busy {
   readonly kind: 'busy';
 }
 
+/** What became of a change, and what was read of the run that got its place. */
+export interface GroupAnswer {
+  readonly answer: Answer | Busy;
+  readonly next: ClaimedRow | null;
+}
+
 /** Commits that wait together, as JSON, share a transaction; each takes effect, or does not, by itself. */
-export type GroupCommit = Gather<string, Answer | Busy>;
+export type GroupCommit = Gather<string, GroupAnswer>;
+
+const COMMIT = `
+  SELECT c.answers, CASE WHEN jsonb_path_exists(c.answers, '$[*].next ? (@ != null)')
+      THEN bmdemo.with_aggregates(jsonb_path_query_array(c.answers, '$[*].next ? (@ != null)')) END AS taken
+  FROM (SELECT bmdemo.commit_each($1) AS answers OFFSET 0) AS c`;
 
 /** Makes the way by which the commits of one server go together. */
 export function createGroupCommit(database: Database): GroupCommit {
   return new Gather(async (changes) => {
-    const [first, ...others] = changes;
-    if (first !== undefined && others.length === 0) return [await commitAlone(database, first, [])];
-    const rows = await database.query({
-      text: 'SELECT bmdemo.commit_each($1) AS answers',
-      values: [`[${changes.join(',')}]`],
-      prepare: true,
-      first: true,
-    });
-    return only(rows).answers as readonly (Answer | Busy)[];
+    const row = only(
+      await database.query({ text: COMMIT, values: [`[${changes.join(',')}]`], prepare: true, first: true }),
+    );
+    const taken = new Map(((row.taken ?? []) as readonly ClaimedRow[]).map((one) => [one.runId, one]));
+    return (row.answers as readonly (Answer | Busy)[]).map((answer) => ({
+      answer,
+      next: (answer.kind === 'ok' && answer.next && taken.get(answer.next.runId)) || null,
+    }));
   });
 }
 
@@ -50,5 +70,5 @@ export function goesWithOthers({ guard, machine, runs, request, identities, rais
   if (guard === null || machine === null || request !== null || raiseFenceOf !== null) return false;
   if (identities.take.length > 0 || identities.release.length > 0) return false;
   if (basis.length > 0) return false;
-  return runs.every(({ run }) => !run.stopping);
+  return runs.every(({ run }) => run.id === guard.runId && !run.stopping);
 }

@@ -1,7 +1,10 @@
 import type { Millis } from '../../../core/domain/time.ts';
-import type { Claim } from '../../../core/ports/store.ts';
+import type { Claim, Claimed } from '../../../core/ports/store.ts';
+import type { ClaimedRow } from './claimed.ts';
+import { claimedOf } from './claimed.ts';
 import type { Database } from './database.ts';
 import { jsonForSql } from './database.ts';
+import type { BoundPlans } from './rows.ts';
 import { bool, int, intOrNull, only, text } from './rows.ts';
 
 /** When to ask again for runs that are due but were locked by somebody else at this moment, in milliseconds. */
@@ -9,11 +12,15 @@ const LOCKED_AGAIN_MS = 50;
 
 /** One way or the other: the one whose filter is false is not carried out. */
 const CLAIM = `
-  SELECT claims, next_due_at, time_now, false AS again FROM bmdemo.claim_runs($1, $2)
-    WHERE NOT EXISTS (SELECT 1 FROM bmdemo.limits)
-  UNION ALL
-  SELECT claims, next_due_at, time_now, again FROM bmdemo.claim_admitted($1, $2)
-    WHERE EXISTS (SELECT 1 FROM bmdemo.limits)`;
+  SELECT CASE WHEN c.claims IS NOT NULL THEN bmdemo.with_aggregates(c.claims) END AS claims, c.next_due_at, c.time_now, c.again
+  FROM (
+    SELECT claims, next_due_at, time_now, false AS again FROM bmdemo.claim_runs($1, $2)
+      WHERE NOT EXISTS (SELECT 1 FROM bmdemo.limits)
+    UNION ALL
+    SELECT claims, next_due_at, time_now, again FROM bmdemo.claim_admitted($1, $2)
+      WHERE EXISTS (SELECT 1 FROM bmdemo.limits)
+    OFFSET 0
+  ) AS c`;
 
 /**
  * Gives due runs to an owner that is a member, each with its machine's next fence, as far as there is room for them where there are
@@ -22,18 +29,22 @@ const CLAIM = `
  */
 export async function claimRuns(
   database: Database,
+  plans: BoundPlans,
   owner: string,
   limit: number,
-): Promise<{ readonly claims: readonly Claim[]; readonly nextDueAt: Millis | null }> {
-  const claims: Claim[] = [];
+): Promise<{ readonly claims: readonly Claimed[]; readonly nextDueAt: Millis | null }> {
+  const claims: Claimed[] = [];
+  /** What becomes due while this looks again is for the next claim: these must not wait until a burst is over. */
+  let until: Millis | null = null;
   for (;;) {
     const values = [owner, limit - claims.length];
     const row = only(await database.query({ text: CLAIM, values, prepare: true, first: true }));
-    claims.push(...((row.claims ?? []) as readonly Claim[]));
-    if (bool(row, 'again') && claims.length < limit) continue;
+    claims.push(...(await claimedOf(database, plans, (row.claims ?? []) as readonly ClaimedRow[])));
     const [next, now] = [intOrNull(row, 'next_due_at'), int(row, 'time_now')];
-    const locked = next !== null && next <= now && claims.length < limit;
-    return { claims, nextDueAt: locked ? now + LOCKED_AGAIN_MS : next };
+    until ??= now;
+    const left = next !== null && next <= until && claims.length < limit;
+    if (left && bool(row, 'again')) continue;
+    return { claims, nextDueAt: left ? now + LOCKED_AGAIN_MS : next };
   }
 }
 
@@ -46,6 +57,20 @@ export async function releaseClaim(database: Database, claim: Claim, owner: stri
     prepare: true,
   });
   return rows.length > 0;
+}
+
+/** The runs of an owner that go on. */
+export async function ownedRuns(database: Database, owner: string): Promise<readonly Claim[]> {
+  const rows = await database.query({
+    text: 'SELECT run_id, machine_id, fence FROM bmdemo.leases WHERE owner = $1 AND due_at IS NOT NULL ORDER BY run_id',
+    values: [owner],
+    prepare: true,
+  });
+  return rows.map((row) => ({
+    runId: text(row, 'run_id'),
+    machineId: text(row, 'machine_id'),
+    fence: int(row, 'fence'),
+  }));
 }
 
 /** The runs of an owner that have ended while their call goes on. */

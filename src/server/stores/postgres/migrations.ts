@@ -4,6 +4,7 @@ import { CLAIM_RUNS } from './schema/claim-runs.ts';
 import { COMMIT_CHANGE } from './schema/commit-change.ts';
 import { COMMIT_EACH } from './schema/commit-each.ts';
 import { COMMIT_ON_BASIS } from './schema/commit-on-basis.ts';
+import { HAND_OVER } from './schema/hand-over.ts';
 import { REAP_SERVERS } from './schema/reap-servers.ts';
 import { SWEEP } from './schema/sweep.ts';
 import { TABLES } from './schema/tables.ts';
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 2, sql: ADMISSION },
   { number: 3, sql: COMMIT_ON_BASIS },
   { number: 4, sql: COMMIT_EACH },
+  { number: 5, sql: HAND_OVER },
 ];

@@ -13,6 +13,11 @@ const POLL_MS = 2_000;
 const POLL_ALONE_MS = 250;
 /** Other servers are told at most this often, in milliseconds: a notification is a lock that all who notify share. */
 const TELL_EVERY_MS = 10;
+/**
+ * Others are told only then that a run may be claimed, in milliseconds: who was asked for it claims it at once, and servers that do
+ * so at the same moment stand in each other's way. Where it has no room for it, that is soon enough.
+ */
+const TELL_DUE_AFTER_MS = 40;
 /** A payload is shorter than this, in bytes; PostgreSQL takes 8,000. */
 const MAX_PAYLOAD = 6_000;
 /** Runs whose log has grown that one look finds; the others are found by the next. */
@@ -33,11 +38,13 @@ export class Notices {
   /** By this name its own notifications are known, and left out. */
   readonly #self = randomUUID();
   #waiting: { flags: Hint; logs: Set<string> } | null = null;
+  #dueWaits = false;
   #lastPoll: string;
   #closed = false;
   #heldBackMs = HELD_BACK_MS;
   #cancelPoll = () => {};
   #cancelTell = () => {};
+  #cancelTellDue = () => {};
   #cancelHeldBack: (() => void) | null = null;
 
   /** `from` is the oldest transaction that was open when the store was opened: logs that grow after it are looked for. */
@@ -59,7 +66,9 @@ export class Notices {
   tell(hint: Hint): void {
     this.#hints.tell(hint);
     if (this.#closed || !this.#line.holdsSession || Object.keys(hint).length === 0) return;
-    const { logs = [], ...flags } = hint;
+    const { logs = [], due = false, ...flags } = hint;
+    if (due) this.#tellDueLater();
+    if (logs.length === 0 && Object.keys(flags).length === 0) return;
     if (this.#waiting === null) {
       this.#waiting = { flags: {}, logs: new Set() };
       this.#cancelTell = this.#clock.after(TELL_EVERY_MS, () => void this.#tellOthers());
@@ -87,6 +96,7 @@ export class Notices {
     this.#closed = true;
     this.#cancelPoll();
     this.#cancelTell();
+    this.#cancelTellDue();
     this.#cancelHeldBack?.();
   }
 
@@ -94,7 +104,19 @@ export class Notices {
     const waiting = this.#waiting;
     this.#waiting = null;
     if (waiting === null) return;
-    const payloads = payloadsOf(this.#self, waiting.flags, [...waiting.logs]);
+    await this.#notify(payloadsOf(this.#self, waiting.flags, [...waiting.logs]));
+  }
+
+  #tellDueLater(): void {
+    if (this.#dueWaits) return;
+    this.#dueWaits = true;
+    this.#cancelTellDue = this.#clock.after(TELL_DUE_AFTER_MS, () => {
+      this.#dueWaits = false;
+      void this.#notify(payloadsOf(this.#self, { due: true }, []));
+    });
+  }
+
+  async #notify(payloads: readonly string[]): Promise<void> {
     const text = `SELECT pg_notify('${CHANNEL}', payload) FROM unnest($1::text[]) AS payload`;
     // Where it does not get through, the others look for themselves.
     await this.#line.ask({ text, values: [payloads] }).catch(() => {});

@@ -74,7 +74,28 @@ export class BoundPlans {
 
   /** Runs with their plans, from rows that have `image` and `bound_plan`; plans are fetched where they are not known. */
   async planned(database: Queryable, rows: readonly SqlRow[]): Promise<readonly PlannedRun[]> {
-    const numbers = new Set(rows.map((row) => int(row, 'bound_plan')));
+    return this.bind(
+      database,
+      rows.map((row) => ({ run: parseRun(text(row, 'image')), boundPlan: int(row, 'bound_plan') })),
+    );
+  }
+
+  /** Runs with the plans of these numbers. */
+  async bind(
+    database: Queryable,
+    runs: readonly { readonly run: Run; readonly boundPlan: number }[],
+  ): Promise<readonly PlannedRun[]> {
+    const plans = await this.of(database, new Set(runs.map(({ boundPlan }) => boundPlan)));
+    return runs.map(({ run, boundPlan }) => {
+      const plan = plans.get(boundPlan);
+      // Retention takes a plan away together with its last run.
+      if (plan === undefined) throw new StoreUnavailable('a run was swept while it was read');
+      return { run, plan };
+    });
+  }
+
+  /** Plans by their numbers; those that are gone are left out. */
+  async of(database: Queryable, numbers: ReadonlySet<number>): Promise<ReadonlyMap<number, Plan>> {
     const plans = new Map<number, Plan>();
     const unknown: number[] = [];
     for (const number of numbers) {
@@ -83,12 +104,7 @@ export class BoundPlans {
       else plans.set(number, plan);
     }
     if (unknown.length > 0) for (const [number, plan] of await this.#fetch(database, unknown)) plans.set(number, plan);
-    return rows.map((row) => {
-      const plan = plans.get(int(row, 'bound_plan'));
-      // Retention takes a plan away together with its last run.
-      if (plan === undefined) throw new StoreUnavailable('a run was swept while it was read');
-      return { run: parseRun(text(row, 'image')), plan };
-    });
+    return plans;
   }
 
   async #fetch(database: Queryable, numbers: readonly number[]): Promise<readonly (readonly [number, Plan])[]> {

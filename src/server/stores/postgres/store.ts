@@ -16,7 +16,7 @@ import type { TailRead } from './events.ts';
 import { beginEpoch, earliestTime, headOfLog, readTail, untilSettled } from './events.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { healthOf } from './health.ts';
-import { claimRuns, reapServers, releaseClaim, stoppingRuns } from './leases.ts';
+import { claimRuns, ownedRuns, reapServers, releaseClaim, stoppingRuns } from './leases.ts';
 import type { Line } from './line.ts';
 import { openSessionLine, PooledLine } from './line.ts';
 import { countMachines, oneMachine, oneRun, pageOfMachines, pageOfRuns } from './lists.ts';
@@ -43,6 +43,8 @@ export interface PostgresOptions {
   readonly leaseMs?: number;
   /** Connections that statements share, 10 unless said otherwise; one more carries the lease. */
   readonly poolSize?: number;
+  /** All of them are made at once and stay, so that a burst finds them; else each is made when it is needed. */
+  readonly ready?: boolean;
   readonly log: CoreLog;
 }
 
@@ -70,6 +72,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
   const plans = new BoundPlans();
   const [loads, commits] = [createGroupLoad(database), createGroupCommit(database)];
   const retention = new Retention(database);
+  void database.makeReady({ text: 'SELECT bmdemo.rehearse()' });
   const budget = logBudget(limits);
   const degraded = line.holdsSession
     ? ''
@@ -84,7 +87,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
 
     load: (machineId, also) => loadAggregate(database, loads, plans, machineId, also),
     async commit(change) {
-      const { result, hint } = await commitChange(database, commits, change);
+      const { result, hint } = await commitChange(database, commits, plans, change);
       notices.tell(hint);
       return result;
     },
@@ -95,7 +98,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
     },
     holders: (identities) => holdersOf(database, identities),
 
-    claim: (owner, limit) => claimRuns(database, owner, limit),
+    claim: (owner, limit) => claimRuns(database, plans, owner, limit),
     async setLimits(wanted) {
       await setLimits(database, wanted);
       notices.tell({ due: true });
@@ -111,6 +114,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       if (freed > 0) notices.tell({ due: true });
       return claims;
     },
+    owned: (owner) => ownedRuns(database, owner),
     stopping: (owner) => stoppingRuns(database, owner),
 
     machine: (machineId) => oneMachine(database, machineId),
@@ -178,6 +182,7 @@ function hasEvents({ tail }: TailRead): boolean {
 /** Connects, makes the schema, and finds out whether sessions are to be had. */
 async function reach(options: PostgresOptions): Promise<{ readonly database: Database; readonly line: Line }> {
   const { url, clock, poolSize = POOL_SIZE, leaseMs = LEASE_MS } = options;
+  const ready = options.ready === true ? poolSize : 0;
   // A line that is lost without a word has to be missed well before the lease ends.
   const answerWithinMs = leaseMs / 3;
   let migrated = false;
@@ -197,7 +202,7 @@ async function reach(options: PostgresOptions): Promise<{ readonly database: Dat
         },
       }),
     );
-    const database = open(new Database({ url, poolSize, sessions: true }));
+    const database = open(new Database({ url, poolSize, ready, sessions: true }));
     if (await keepsSessions(line, database)) {
       // Where one way was lost without a word, so were the others: statements need not find that out one by one.
       line.listen({ up: () => {}, down: () => database.abandon(), said: () => {} });

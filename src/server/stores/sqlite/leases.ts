@@ -47,6 +47,13 @@ export function releaseClaim(database: Database, claim: Claim, owner: string): b
   return database.run(sql, claim.runId, owner, claim.fence) > 0;
 }
 
+/** The runs of an owner that go on. */
+export function ownedRuns(database: Database, owner: string): readonly Claim[] {
+  return database
+    .all('SELECT run_id, machine_id, fence FROM runs WHERE owner = ? AND stopping = 0', owner)
+    .map((row) => ({ runId: text(row, 'run_id'), machineId: text(row, 'machine_id'), fence: int(row, 'fence') }));
+}
+
 /** The ended runs of an owner whose call has not returned. */
 export function stoppingRuns(database: Database, owner: string): readonly string[] {
   return database

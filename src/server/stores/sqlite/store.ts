@@ -12,7 +12,7 @@ import { countEvents, pageOfEvents } from './event-lists.ts';
 import { EventLog, earliestTime } from './events.ts';
 import { makeFolder } from './folder.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { claimDue, nextDueAt, reapOthers, releaseClaim, stoppingRuns } from './leases.ts';
+import { claimDue, nextDueAt, ownedRuns, reapOthers, releaseClaim, stoppingRuns } from './leases.ts';
 import { countMachines, pageOfMachines, pageOfRuns, runRow } from './lists.ts';
 import { lockFile } from './lock.ts';
 import { appendBatches, readLines, readProgress } from './logs.ts';
@@ -129,6 +129,7 @@ export function openSqliteStore({ path, clock, limits, onFault }: SqliteOptions)
         () => reapOthers(database, owner),
         () => ({ due: true }),
       ),
+    owned: read((owner) => ownedRuns(database, owner)),
     stopping: read((owner) => stoppingRuns(database, owner)),
     machine: read((machineId) => {
       const row = database.get('SELECT image FROM machines WHERE machine_id = ?', machineId);
