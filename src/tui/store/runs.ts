@@ -3,9 +3,9 @@ import { Run_Phase as Phase } from '../../wire/gen/baremetal/v1/run_pb.ts';
 import { WaitingFor_Kind } from '../../wire/gen/baremetal/v1/waiting_pb.ts';
 import { millis } from '../format/time.ts';
 import { PersistentMap } from './persistent-map.ts';
-import { compareNatural, reordered } from './sorted-ids.ts';
+import { compareNatural } from './sorted-ids.ts';
 
-/** Finished runs that are kept in memory; beyond it the ones that finished first go. The server has them all. */
+/** Finished runs that are kept in memory; beyond it those go of which nothing was told for longest. The server has them all. */
 export const MAX_FINISHED_RUNS = 500;
 
 /** What the server says of a run that was asked for by its id. */
@@ -23,7 +23,7 @@ export interface RunsState {
   readonly latestOf: PersistentMap<string>;
   /** The one that was asked for by its id last: it stays however many others there are, and says nothing of its machine's newest. */
   readonly asked: AskedRun | undefined;
-  /** Those that have ended, the one that ended first first. */
+  /** Those that have ended, in the order in which they were told of: one that was asked for because it is looked at is the last. */
   readonly finished: readonly string[];
   /** How many are under way. */
   readonly active: number;
@@ -72,11 +72,10 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
   const gone = come.flatMap(({ runId }) => before.byId.get(runId) ?? []);
   const count = (was: number, counts: (run: Run) => boolean) =>
     was + come.filter(counts).length - gone.filter(counts).length;
-  const ended = reordered<Run | undefined>(before.finished, gone.filter(isFinished), come.filter(isFinished), {
-    idOf: (run) => run?.runId ?? '',
-    itemOf: (runId) => before.byId.get(runId),
-    compare: byEnd,
-  });
+  const ended = [
+    ...before.finished.filter((runId) => !told.has(runId)),
+    ...come.filter(isFinished).map(({ runId }) => runId),
+  ];
   const excess = new Set(ended.slice(0, Math.max(0, ended.length - MAX_FINISHED_RUNS)));
   return {
     byId: before.byId.with([...told, ...Array.from(excess, (runId) => [runId, undefined] as const)]),
@@ -116,15 +115,6 @@ function newestOf(
 
 function isFinished(run: Run): boolean {
   return !isActive(run);
-}
-
-/** The order in which runs ended. */
-function byEnd(a: Run | undefined, b: Run | undefined): number {
-  return endOf(a) - endOf(b) || compareNatural(a?.runId ?? '', b?.runId ?? '');
-}
-
-function endOf(run: Run | undefined): number {
-  return millis(run?.finishedAt) ?? 0;
 }
 
 function startOf(run: Run): number {
