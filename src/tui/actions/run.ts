@@ -12,7 +12,7 @@ import { openCommand } from '../store/prompting.ts';
 import { isActive } from '../store/runs.ts';
 import { runOf, shownRun } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
-import { isAboutMachines, noMachineReason, subject } from '../store/subject.ts';
+import { isAboutMachines, NOT_LOADED, noMachineReason, subject } from '../store/subject.ts';
 import { ask } from './ask.ts';
 import type { ConsoleEffects } from './effects.ts';
 import type { RunKind } from './run-dialogs.ts';
@@ -109,9 +109,7 @@ export const runActions: readonly Action<ConsoleEffects>[] = [
     footer: 7,
     when: hasDemoMachines,
     // As long as nobody knows what there is, it could be written over.
-    disabledReason: (state) =>
-      notConnected(state) ??
-      (state.machines.loaded ? undefined : 'the server has not said yet which machines there are'),
+    disabledReason: (state) => notConnected(state) ?? (state.machines.loaded ? undefined : NOT_LOADED),
     run: ({ effects }) => effects.importDemoMachines(DEMO_MACHINES),
   },
   {

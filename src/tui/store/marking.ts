@@ -45,12 +45,16 @@ export function keepMarks(state: ConsoleState, before: MachinesState): ConsoleSt
   return kept.length === marks.ids.size ? state : { ...state, marks: { ...marks, ids: new Set(kept) } };
 }
 
-/** What an action is about: the marked machines in their order where they are seen, else the machine that is meant. */
+/**
+ * What an action is about: the marked machines in their order where they are seen, else the machine that is meant. None while the
+ * inventory comes in anew: some of what is marked would be left out, and nobody could tell.
+ */
 export function targets(state: ConsoleState): readonly Machine[] {
   const { marks, machines } = state;
   if (marks.ids.size === 0 || !isAtMachines(state.ui)) {
     const machine = selectedMachine(state);
     return machine === undefined ? [] : [machine];
   }
+  if (!machines.loaded) return [];
   return [...marks.ids].sort(compareNatural).flatMap((id) => machines.byId.get(id) ?? []);
 }

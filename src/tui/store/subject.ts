@@ -42,8 +42,12 @@ export function isAboutMachines({ ui }: ConsoleState): boolean {
   return ui.path.length > 0 || (ui.place !== 'plans' && ui.place !== 'server-log');
 }
 
+/** Said where it counts which machines there are, and the server has not said all of it. */
+export const NOT_LOADED = 'the server has not said yet which machines there are';
+
 /** Why there is no machine to do anything with, and what to do. */
 export function noMachineReason(state: ConsoleState): string {
+  if (!state.machines.loaded) return NOT_LOADED;
   const machineId = subject(state)?.machineId ?? '';
   if (machineId !== '') return `${machineId} is not known to this server any more`;
   if (isAtMachines(state.ui)) return 'no machine is selected';
