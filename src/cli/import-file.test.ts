@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { parseAddress } from '../client/address.ts';
+import { connect } from '../client/client.ts';
+import { importFileAsShown, previewFile } from './import-file.ts';
 import { ioDouble } from './output/io-double.ts';
 import type { OwnServer } from './own-server.ts';
 import { startOwnServer } from './own-server.ts';
@@ -218,6 +221,26 @@ good,fake,,GOOD,,,,,,,
     [['import', '-', '--map', 'a'], '--map must be COLUMN=FIELD, and is "a"'],
   ])('%j is a command line that is wrong', async (words, sentence) => {
     expect(await bmdemo(words)).toEqual({ code: 2, out: '', err: `error: ${sentence}\n` });
+  });
+});
+
+describe('a console', () => {
+  const HEAD = 'machine_id,provider,mac,rack\n';
+
+  it('imports what it has shown, or nothing where the file says anything else by then', async () => {
+    const client = connect({ address: parseAddress(server.address), user: 'lin' });
+    onTestFinished(() => client.close());
+    const { signal } = new AbortController();
+    const path = file('shown.csv', `${HEAD}node-1,fake,02:00:00:00:00:01,r1\n`);
+    const shown = await previewFile(client, path, signal);
+    expect(shown).toMatchObject({ counts: '1 machine: 1 new', machines: [{ machineId: 'node-1', outcome: 'new' }] });
+    // As new as before, and other hardware.
+    file('shown.csv', `${HEAD}node-1,fake,02:00:00:00:00:99,r1\n`);
+    await expect(importFileAsShown(client, path, shown, signal)).rejects.toMatchObject({ reason: 'PREVIEW_STALE' });
+    expect(JSON.parse(await fleet())).toEqual({ machines: [] });
+    file('shown.csv', `${HEAD}node-1,fake,02:00:00:00:00:01,r1\n`);
+    expect((await importFileAsShown(client, path, shown, signal)).counts).toBe('1 machine: 1 new');
+    await expect(importFileAsShown(client, path, shown, signal)).rejects.toMatchObject({ reason: 'PREVIEW_STALE' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -84,7 +85,7 @@ export async function previewFile(client: Client, file: string, signal: AbortSig
 /**
  * Imports a file for a console, as it was shown there.
  *
- * @throws Error with the reason `PREVIEW_STALE` where it would do anything else by now: nothing is changed then
+ * @throws Error with the reason `PREVIEW_STALE` where it says anything else by now, or would do anything else: nothing is changed then
  */
 export async function importFileAsShown(
   client: Client,
@@ -121,7 +122,14 @@ async function outcomeOf(
     counts: countsText(told),
     machines: told.map(({ machineId, outcome, note }) => ({ machineId, outcome, note: printable(note) })),
     mistakes: mistakesIn(read, told).map((mistake) => printable(`${placeText(file, mistake)}: ${mistake.message}`)),
+    digest: digestOf(read),
   };
+}
+
+function digestOf({ rows }: MachineFile): string {
+  return createHash('sha256')
+    .update(JSON.stringify(rows.map(({ machine }) => machine)))
+    .digest('base64');
 }
 
 function placeText(file: string, { line, column }: Place): string {

@@ -91,6 +91,8 @@ export interface FileOutcome {
   readonly machines: readonly FileMachine[];
   /** What is wrong in it, each with its place: `racks.csv:4:mac: …`. */
   readonly mistakes: readonly string[];
+  /** Tells two contents of a file apart, also where the same becomes of their machines. */
+  readonly digest: string;
 }
 
 /**
@@ -147,8 +149,8 @@ export interface ConsoleBackend {
   /** What importing a CSV, YAML or JSON file of machines would do; nothing is changed. */
   previewFile(file: string, signal: AbortSignal): Promise<FileOutcome>;
   /**
-   * Registers the machines of a file. Where that would do anything else by now than what was shown, nothing is changed, and it
-   * rejects with the reason `PREVIEW_STALE`.
+   * Registers the machines of a file. Where it says anything else by now than when it was shown, or would do anything else,
+   * nothing is changed, and it rejects with the reason `PREVIEW_STALE`.
    */
   importFile(file: string, shown: FileOutcome, signal: AbortSignal): Promise<FileOutcome>;
 }

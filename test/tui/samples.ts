@@ -175,5 +175,6 @@ export function fileOutcome(
   outcome: FileMachine['outcome'],
   mistakes: readonly string[] = [],
 ): FileOutcome {
-  return { counts, machines: ['web-1', 'web-2'].map((machineId) => ({ machineId, outcome, note: '' })), mistakes };
+  const machines = ['web-1', 'web-2'].map((machineId) => ({ machineId, outcome, note: '' }));
+  return { counts, machines, mistakes, digest: '' };
 }
