@@ -199,7 +199,7 @@ describe('importing a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bmdemo-files-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     mkdirSync(join(folder, 'racks'));
-    for (const name of ['r1.csv', 'r2.yaml', 'notes.txt', '.hidden.csv'])
+    for (const name of ['r1.csv', 'r2.yaml', 'notes.txt', '.hidden.csv', 'r\x1b[2J3.csv'])
       writeFileSync(join(folder, 'racks', name), '');
     const { terminal, backend } = await opened();
     terminal.press('i');
@@ -208,7 +208,7 @@ describe('importing a file', () => {
     await terminal.until(`import ${folder}/racks/`);
     terminal.press('\t');
     await terminal.until(/racks\/r1\.csv[\s\S]*racks\/r2\.yaml/);
-    expect(terminal.text).not.toMatch(/notes\.txt|hidden/);
+    expect(terminal.text).not.toMatch(/notes\.txt|hidden|r3\.csv/);
     terminal.press('r2\t\r');
     await terminal.until('Import r2.yaml?');
     await terminal.until('y yes');

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { printable } from '../format/printable.ts';
 import { partsOf, stemOf } from '../palette/completion.ts';
 import { folderOf, noFiles } from '../store/files.ts';
 import { compareNatural } from '../store/sorted-ids.ts';
@@ -50,7 +51,8 @@ function typedFolder({ ui, settings }: ConsoleState): string | undefined {
 }
 
 function offeredName(entry: Dirent): string[] {
-  if (entry.name.startsWith('.')) return [];
+  // What cannot be drawn as it is cannot be typed either.
+  if (entry.name.startsWith('.') || printable(entry.name) !== entry.name) return [];
   if (entry.isDirectory()) return [`${entry.name}/`];
   return ENDINGS.test(entry.name) ? [entry.name] : [];
 }
