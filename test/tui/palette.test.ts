@@ -195,6 +195,19 @@ describe('importing a file', () => {
     await terminal.until('Machines 2 of 3  /machine');
   });
 
+  test('does not ask whoever picks something else by then', async () => {
+    const { terminal, backend } = await opened({ columns: 200 });
+    const answer = Promise.withResolvers<FileOutcome>();
+    backend.onFile = () => answer.promise;
+    terminal.press(':import a.csv\r');
+    await terminal.until((text) => !text.includes('command :'));
+    terminal.press('f');
+    await terminal.until('Machines by phase');
+    answer.resolve(fileOutcome('2 machines: 2 new', 'new'));
+    await terminal.until('a.csv has 2 machines: 2 new: :import once more asks about it');
+    expect(terminal.text).not.toContain('Import a.csv?');
+  });
+
   test('i opens its line where there are machines already, and Tab completes the path', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bmdemo-files-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,6 +3,7 @@ import { acknowledgeDialog, isAcknowledgeable, previewedDialog } from '../action
 import type { FileOutcome } from '../backend.ts';
 import { failureMessage, failureReason } from '../backend.ts';
 import { count, shortRunId } from '../format/words.ts';
+import { scopeOf } from '../keys/dispatch.ts';
 import type { Dialog, DialogFact } from '../store/dialog.ts';
 import type { ConsoleStore } from '../store/store.ts';
 import { closeDialog, openDialog, showToast, updateDialog } from '../store/update.ts';
@@ -88,13 +89,13 @@ export async function importDemoMachines(number: number, { store, backend, sessi
 export async function askToImport(file: string, { store, backend, session }: Hands): Promise<void> {
   try {
     const shown = await backend.previewFile(file, session.signal);
-    const { dialog, prompt } = store.getState().ui;
+    const scope = scopeOf(store.getState());
     if (!changesAnything(shown)) {
       store.setState((state) => showToast(state, shown.mistakes.length === 0 ? 'ok' : 'warn', nothingText(shown)));
-    } else if (dialog === undefined && prompt === undefined) {
+    } else if (scope === 'main') {
       store.setState((state) => openDialog(state, importDialog(file, shown)));
     } else {
-      // Whoever types something else by now must not answer this with it.
+      // Whoever gives the keys to something else by now must not answer this with them, nor who does not see it.
       const text = `${file} has ${shown.counts}: :import once more asks about it`;
       store.setState((state) => showToast(state, 'info', text));
     }
