@@ -33,6 +33,19 @@ test('f shows the phases with how many machines, follows them, and sets the filt
   await terminal.until((text) => !text.includes('Machines by phase') && text.includes('/phase=READY'));
 });
 
+test('the cursor among the phases stays on its own while others come above it, and is never beyond the last', async () => {
+  const { terminal, backend } = await opened();
+  terminal.press('fj');
+  await terminal.until(/> 2 IN_SERVICE +1 /);
+  backend.tellMachine(machine('machine-3', { phase: Phase.FACTORY_READY }));
+  await terminal.until(/1 FACTORY_READY +1 /);
+  expect(terminal.text).toMatch(/> 3 IN_SERVICE +1 /);
+  backend.tellMachine(machine('machine-1', { phase: Phase.READY }));
+  await terminal.until(/> 2 READY +2 /);
+  terminal.press('\r');
+  await terminal.until('/phase=READY');
+});
+
 test('what is busy and what needs intervention are rows of their own behind the phases, in the words of the server', async () => {
   const backend = new BackendDouble([
     machine('machine-1', { phase: Phase.IN_SERVICE, effectiveState: Phase.PROVISIONING, activeRunId: 'r1' }),

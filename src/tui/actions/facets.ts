@@ -1,5 +1,5 @@
 import type { Action } from '../keys/registry.ts';
-import { facetsOf } from '../store/facets.ts';
+import { facetsOf, firstFacet, keepFacet, moveFacet } from '../store/facets.ts';
 import { setFilter } from '../store/filtering.ts';
 import { isAtMachines } from '../store/place.ts';
 import type { ConsoleState } from '../store/state.ts';
@@ -20,7 +20,8 @@ export const facetActions: readonly Action<ConsoleEffects>[] = [
     scopes: ['main'],
     footer: 15,
     when: ({ ui, machines }) => isAtMachines(ui) && machines.ids.length > 0,
-    run: ({ store }) => store.setState((state) => withUi(state, { facet: 0, toast: undefined })),
+    run: ({ store }) =>
+      store.setState((state) => withUi(state, { facet: firstFacet(state.machines), toast: undefined })),
   },
   moving('facets.up', ['up', 'k'], -1),
   moving('facets.down', ['down', 'j'], 1),
@@ -32,7 +33,11 @@ export const facetActions: readonly Action<ConsoleEffects>[] = [
     group: 'Inner',
     scopes: ['facets'],
     footer: 1,
-    run: ({ store }) => store.setState((state) => pick(state, state.ui.facet ?? 0)),
+    run: ({ store }) =>
+      store.setState((state) => {
+        const { machines, ui } = state;
+        return ui.facet === undefined ? state : pick(state, keepFacet(ui.facet, machines).row);
+      }),
   },
   {
     id: 'facets.close',
@@ -69,8 +74,8 @@ function moving(id: string, keys: readonly string[], by: 1 | -1): Action<Console
     scopes: ['facets'],
     run: ({ store }) =>
       store.setState((state) => {
-        const last = facetsOf(state.machines).length - 1;
-        return withUi(state, { facet: Math.max(0, Math.min(last, (state.ui.facet ?? 0) + by)) });
+        const { machines, ui } = state;
+        return ui.facet === undefined ? state : withUi(state, { facet: moveFacet(ui.facet, machines, by) });
       }),
   };
 }

@@ -1,5 +1,5 @@
 import { capital, count } from '../format/words.ts';
-import { facetsOf } from '../store/facets.ts';
+import { facetsOf, keepFacet } from '../store/facets.ts';
 import { shownRows } from '../store/log.ts';
 import { stepUnderCursor } from '../store/motion.ts';
 import { isAtServerLog } from '../store/place.ts';
@@ -64,7 +64,10 @@ export function placeNews(before: ConsoleState, after: ConsoleState): readonly s
 /** The parts of the inventory that can be shown alone: all of them once, then the one that the cursor is on. */
 function facetSentences({ ui: { facet } }: ConsoleState, { machines, ui }: ConsoleState): readonly string[] {
   const rows = facetsOf(machines).map(({ label, count: number }, at) => `${at + 1} ${label}, ${number}`);
-  if (facet !== undefined) return rows.slice(ui.facet, (ui.facet ?? 0) + 1);
+  if (facet !== undefined && ui.facet !== undefined) {
+    const { row } = keepFacet(ui.facet, machines);
+    return rows.slice(row, row + 1);
+  }
   return [`Machines by phase: ${rows.join('; ')}. Enter or a number shows those alone, Esc leaves it.`];
 }
 

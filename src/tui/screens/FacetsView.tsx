@@ -1,6 +1,6 @@
 import type { Line } from '../format/segment.ts';
 import { sameLines } from '../format/segment.ts';
-import { facetsOf } from '../store/facets.ts';
+import { facetsOf, keepFacet } from '../store/facets.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { themeOfState, useConsole } from '../widgets/context.tsx';
 import { FRAME_ROWS, Frame } from '../widgets/Frame.tsx';
@@ -19,8 +19,10 @@ export function FacetsView() {
 
 function facetLines(state: ConsoleState): readonly Line[] {
   const { glyphs } = themeOfState(state);
-  return facetsOf(state.machines).map(({ label, count }, at): Line => {
-    const isAt = at === state.ui.facet;
+  const { machines, ui } = state;
+  const cursor = ui.facet === undefined ? undefined : keepFacet(ui.facet, machines);
+  return facetsOf(machines).map(({ label, count }, at): Line => {
+    const isAt = at === cursor?.row;
     return [
       { text: isAt ? `${glyphs.caret} ` : '  ', tone: 'accent' },
       { text: at < 9 ? `${at + 1} ` : '  ', tone: 'key' },

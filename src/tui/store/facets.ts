@@ -1,5 +1,7 @@
 import { machinePhaseWord } from '../format/words.ts';
 import type { MachinesState } from './machines.ts';
+import type { Selection } from './selection.ts';
+import { keepSelection, moveSelection, noSelection, select } from './selection.ts';
 
 /** A part of the inventory that has a name, and the filter that shows it. */
 export interface Facet {
@@ -21,4 +23,23 @@ export function facetsOf({ tally: { phases, provisioning, needIntervention } }: 
     facets.push({ label: 'needs intervention', count: needIntervention, filter: 'NeedsIntervention=true' });
   }
   return facets;
+}
+
+/** The cursor on the first of the facets that there are. */
+export function firstFacet(machines: MachinesState): Selection {
+  return inFacets(machines, (ids) => select(noSelection, ids, 0, ids.length));
+}
+
+/** Where a cursor is by now: on its facet, however many have come above it; where that has gone, on what took its row. */
+export function keepFacet(cursor: Selection, machines: MachinesState): Selection {
+  return inFacets(machines, (ids) => keepSelection(cursor, ids, ids.length));
+}
+
+/** The cursor moved by some rows. */
+export function moveFacet(cursor: Selection, machines: MachinesState, by: number): Selection {
+  return inFacets(machines, (ids) => moveSelection(keepFacet(cursor, machines), ids, by, ids.length));
+}
+
+function inFacets(machines: MachinesState, place: (ids: readonly string[]) => Selection): Selection {
+  return place(facetsOf(machines).map(({ filter }) => filter));
 }

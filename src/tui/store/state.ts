@@ -63,8 +63,8 @@ export interface UiState {
   readonly prompt: PromptState | undefined;
   /** The next digit says what to sort by. */
   readonly sorting: boolean;
-  /** The row that is meant of the phases that are shown; undefined: they are not. */
-  readonly facet: number | undefined;
+  /** Where the cursor is in the phases that are shown, by their filters; undefined: they are not. */
+  readonly facet: Selection | undefined;
   readonly toast: Toast | undefined;
   /** The step that the cursor of the run pane is on; empty: the one under way. */
   readonly step: string;
