@@ -126,6 +126,7 @@ export class BackendDouble implements ConsoleBackend {
   readonly #listeners = new Set<(state: LinkState) => void>();
   readonly #latencyListeners = new Set<(latencyMs: number) => void>();
   #restart: () => void = () => undefined;
+  #restartFilter: () => void = () => undefined;
   #link: LinkState = { kind: 'connected' };
   #cursor = 0;
 
@@ -181,6 +182,11 @@ export class BackendDouble implements ConsoleBackend {
     this.#restart();
   }
 
+  /** The newest watch of a filter begins anew. */
+  restartFilter(): void {
+    this.#restartFilter();
+  }
+
   /** An answer has taken so long. */
   answeredIn(latencyMs: number): void {
     for (const listener of this.#latencyListeners) listener(latencyMs);
@@ -219,7 +225,10 @@ export class BackendDouble implements ConsoleBackend {
   }
 
   watchMachines(filter: string, signal: AbortSignal, onRestart: () => void): AsyncIterable<MachineEvent> {
-    if (filter !== '') return this.onFilter(filter).read(signal);
+    if (filter !== '') {
+      this.#restartFilter = onRestart;
+      return this.onFilter(filter).read(signal);
+    }
     this.#restart = onRestart;
     return this.#machineFeed.read(signal);
   }

@@ -89,6 +89,24 @@ describe('/ in the table', () => {
     await terminal.until('no machine matches /rack=r9, Esc clears');
   });
 
+  test('that begins anew is asked about anew: what matched before may do so no longer', async () => {
+    const backend = fleet();
+    backend.onFilter = () => {
+      const feed = new Feed<ReturnType<typeof BackendDouble.event>>();
+      feed.push(BackendDouble.event(machine('db-1'), 'SNAPSHOT'));
+      return feed;
+    };
+    const { terminal } = await opened(backend);
+    terminal.press('/rack=r2\r');
+    await terminal.until('Machines 1 of 3  /rack=r2');
+    const count = Promise.withResolvers<number>();
+    backend.onCount = () => count.promise;
+    backend.restartFilter();
+    await terminal.until('asking the server which machines match /rack=r2 …');
+    count.resolve(0);
+    await terminal.until('no machine matches /rack=r2, Esc clears');
+  });
+
   test('says what the server has against it', async () => {
     const backend = fleet();
     backend.onFilter = () => {

@@ -34,9 +34,11 @@ export class FilterWatch {
   }
 
   async #watch(filter: string, signal: AbortSignal): Promise<void> {
-    const restart = () => this.#gatherer.match({ kind: 'reset' });
+    const restart = () => {
+      this.#gatherer.match({ kind: 'reset' });
+      void this.#askWhether(filter, signal);
+    };
     restart();
-    void this.#askWhether(filter, signal);
     try {
       for await (const { snapshot, kind } of this.#backend.watchMachines(filter, signal, restart)) {
         if (signal.aborted) return;

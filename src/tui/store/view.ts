@@ -66,9 +66,9 @@ export function applyMatches(view: ViewState, changes: readonly MatchChange[]): 
   if (changes.length === 0 || view.matching === undefined) return view;
   const reset = changes.findLastIndex(({ kind }) => kind === 'reset');
   const before = reset < 0 ? view.matching : PersistentMap.empty<true>();
-  const matching = before.with(changes.slice(reset + 1).flatMap(toldOf));
-  const asking = view.asking && changes.every(({ kind }) => kind === 'reset');
-  return { ...view, matching, asking };
+  const told = changes.slice(reset + 1);
+  const matching = before.with(told.flatMap(toldOf));
+  return { ...view, matching, asking: told.length === 0 };
 }
 
 function toldOf(change: MatchChange): [string, true | undefined][] {
