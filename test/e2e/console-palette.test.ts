@@ -48,6 +48,7 @@ test('a command is completed, imports a file, filters, and starts what its key s
   await yes(terminal);
   await terminal.until(/new +web-9/);
   await terminal.until('It would do something else by now');
+  await terminal.until('Esc cancel');
   terminal.press('\x1b');
   await terminal.until((shown) => !shown.includes('Import more.csv?'));
   expect(terminal.text).toContain('Machines 3 ');

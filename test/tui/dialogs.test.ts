@@ -154,6 +154,7 @@ describe('what the server says that a run would do', () => {
     terminal.press('y');
     await terminal.until('▲ The machine has changed');
     await terminal.until('no run of this plan has succeeded so far');
+    await terminal.until('y yes');
     backend.onStart = () => repave(RUN, 'machine-1', 0);
     terminal.press('y');
     await terminal.until('accepted');

@@ -176,6 +176,7 @@ describe('importing a file', () => {
     terminal.press('y');
     await terminal.until(/in it +2 machines: 2 changed/);
     await terminal.until('It would do something else by now');
+    await terminal.until('y yes');
     backend.onImport = undefined;
     terminal.press('y');
     await terminal.until('✓ 2 machines: 2 changed');

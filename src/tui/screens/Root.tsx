@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { keysOf } from '../keys/chunk.ts';
 import { dispatchKeys, dispatchPaste } from '../keys/dispatch.ts';
 import { Reader } from '../reader/Reader.tsx';
+import type { Dialog } from '../store/dialog.ts';
 import { layoutOf } from '../store/select.ts';
 import { updateDialog } from '../store/update.ts';
 import { GuestCardView, GuestStrip, useGuestView } from '../tour/GuestLayer.tsx';
@@ -44,7 +45,7 @@ export function Root({ onReady }: { readonly onReady: (suspend: Suspend) => void
   usePaste((text) => {
     if (guest?.view().owner !== 'guest') dispatchPaste(text, parts);
   });
-  useArming(dialog?.id);
+  useArming(dialog);
   useEffect(() => onReady((whileAway) => suspendTerminal(whileAway)), [onReady, suspendTerminal]);
   if (narrator !== undefined) return <Reader narrator={narrator} />;
   if (guest !== undefined) return <GuestStage guest={guest} />;
@@ -96,12 +97,12 @@ function GuestStage({ guest }: { readonly guest: ConsoleGuest }) {
 }
 
 /** Arms a dialog when it has been seen for a moment: from when it is drawn, and not from the key that asked for it. */
-function useArming(id: number | undefined): void {
+function useArming({ id, armed }: Partial<Dialog> = {}): void {
   const { store } = useParts();
   useEffect(() => {
-    if (id === undefined) return;
+    if (id === undefined || armed === true) return;
     const arm = () => store.setState((state) => updateDialog(state, id, (dialog) => ({ ...dialog, armed: true })));
     const timer = setTimeout(arm, ARM_MS);
     return () => clearTimeout(timer);
-  }, [store, id]);
+  }, [store, id, armed]);
 }

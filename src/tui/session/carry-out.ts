@@ -25,8 +25,8 @@ export async function carryOut(dialog: Dialog, hands: Hands): Promise<void> {
     store.setState((state) => showToast(closeDialog(state, id), 'ok', text));
   } catch (error) {
     if (session.signal.aborted) return;
-    if (failureReason(error) === 'PREVIEW_STALE') void preview(dialog, hands);
     const reason = failureReason(error);
+    if (reason === 'PREVIEW_STALE') void preview(dialog, hands, { armed: false });
     if (isAcknowledgeable(reason) && store.getState().ui.dialog?.id === id) {
       store.setState((state) => openDialog(state, acknowledgeDialog(dialog, reason, failureMessage(error))));
     } else refuse(dialog, failureMessage(error), store);
@@ -36,8 +36,10 @@ export async function carryOut(dialog: Dialog, hands: Hands): Promise<void> {
 /**
  * Asks the server what a dialog's run would do. A server that does not say leaves the dialog as it is: what it says is known
  * here as well, but for how long it took.
+ *
+ * @param seen `armed: false` where it comes in place of what was read: a key that was meant for that must not agree to this
  */
-export async function preview(dialog: Dialog, hands: Hands): Promise<void> {
+export async function preview(dialog: Dialog, hands: Hands, seen: Partial<Pick<Dialog, 'armed'>> = {}): Promise<void> {
   const { id, intent } = dialog;
   const { store, backend, session } = hands;
   if (intent.kind === 'many') return previewMany(dialog, hands);
@@ -45,7 +47,7 @@ export async function preview(dialog: Dialog, hands: Hands): Promise<void> {
   if (intent.kind !== 'start-run') return;
   try {
     const answer = await backend.previewRun(intent.order, session.signal);
-    store.setState((state) => updateDialog(state, id, (now) => previewedDialog(now, answer)));
+    store.setState((state) => updateDialog(state, id, (now) => ({ ...previewedDialog(now, answer), ...seen })));
   } catch {
     const unknown = (fact: DialogFact) => (fact.name === 'took' ? { ...fact, text: 'not known' } : fact);
     store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts: now.facts.map(unknown) })));
@@ -57,7 +59,7 @@ async function previewAgain({ id }: Dialog, file: string, { store, backend, sess
   try {
     const shown = await backend.previewFile(file, session.signal);
     const { facts, intent } = importDialog(file, shown);
-    store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts, intent })));
+    store.setState((state) => updateDialog(state, id, (now) => ({ ...now, facts, intent, armed: false })));
   } catch (error) {
     store.setState((state) => updateDialog(state, id, (now) => ({ ...now, notice: failureMessage(error) })));
   }

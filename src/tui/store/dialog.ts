@@ -77,7 +77,7 @@ export interface Dialog {
   /** What the answer that goes on is called. */
   readonly goLabel: string;
   readonly focus: DialogFocus;
-  /** False for the first moments: keys meant for what was there before must not answer. */
+  /** False for the first moments, and after it was shown anew: keys meant for what was there before must not answer. */
   readonly armed: boolean;
   /** True while the answer is on its way to the server. */
   readonly busy: boolean;
