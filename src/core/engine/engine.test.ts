@@ -6,6 +6,7 @@ import type { Plan, Step, StepAction } from '../domain/plan.ts';
 import { PLAIN_STEP } from '../domain/plan.ts';
 import { DEFAULT_RETRY } from '../domain/retry.ts';
 import { isTerminal } from '../domain/run.ts';
+import type { Hint } from '../ports/store.ts';
 import { GRACE_MS } from './run-driver.ts';
 
 const step = (name: string, action: StepAction, timeoutSeconds = 60, maxRetries = 1): Step => ({
@@ -426,25 +427,36 @@ describe('a cancel while an announcement is stalled', () => {
   });
 });
 
+/** Keeps the hints of the store from the engine, which is not started yet; gives it those of the test instead. */
+function hintsOf(bench: EngineBench): (hint: Hint) => void {
+  let listener: (hint: Hint) => void = () => {};
+  bench.store.subscribe = (engine) => {
+    listener = engine;
+    return () => {};
+  };
+  return (hint) => listener(hint);
+}
+
+/** What a store says where its answer is lost. */
+function storeIsAway(): Error {
+  const error = new Error('gone');
+  error.name = 'StoreUnavailable';
+  return error;
+}
+
 describe('a store that is away', () => {
   it('gives runs to a server whose answer is lost: the server finds them, and carries each out once', async () => {
     const bench = new EngineBench();
     await bench.register('m1');
     const runId = idOf(await bench.start('m1', 'reboot'));
     bench.provider.rule = () => DONE;
-    let hint: (one: { peers: true }) => void = () => {};
-    bench.store.subscribe = (listener) => {
-      hint = listener;
-      return () => {};
-    };
+    const hint = hintsOf(bench);
     const claim = bench.store.claim.bind(bench.store);
     const late = Promise.withResolvers<Awaited<ReturnType<typeof claim>>>();
     bench.store.claim = async (owner, limit) => {
       bench.store.claim = claim;
       late.resolve(await claim(owner, limit));
-      const error = new Error('gone');
-      error.name = 'StoreUnavailable';
-      throw error;
+      throw storeIsAway();
     };
     bench.engine.start();
     await bench.clock.advance(10_000);
@@ -460,6 +472,61 @@ describe('a store that is away', () => {
     expect(bench.provider.journal).toHaveLength(1);
   });
 
+  it('gives a server more than it has room for by now: it gives back what is too much', async () => {
+    const bench = new EngineBench(undefined, 1);
+    await bench.register('m1');
+    await bench.register('m2');
+    const runs = [idOf(await bench.start('m1', 'reboot')), idOf(await bench.start('m2', 'reboot'))];
+    const hint = hintsOf(bench);
+    const claim = bench.store.claim.bind(bench.store);
+    bench.store.claim = async (owner, limit) => {
+      bench.store.claim = claim;
+      expect((await claim(owner, limit)).claims).toHaveLength(1);
+      throw storeIsAway();
+    };
+    bench.engine.start();
+    await bench.clock.advance(10_000);
+    expect(bench.provider.pending).toHaveLength(1);
+    for (let look = 0; look < 3; look += 1) {
+      hint({ peers: true });
+      await settle();
+      expect(bench.engine.active()).toBe(1);
+    }
+    await bench.end(DONE);
+    await bench.end(DONE);
+    for (const id of runs) expect((await bench.run(id)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal.map(({ machine }) => machine).toSorted()).toEqual(['m1', 'm2']);
+  });
+
+  it('hands a place on in an answer that is lost: who ended the run finds the next one, and carries each out once', async () => {
+    const bench = new EngineBench(undefined, 1);
+    await bench.register('m1');
+    await bench.register('m2');
+    const runs = [idOf(await bench.start('m1', 'reboot')), idOf(await bench.start('m2', 'reboot'))];
+    bench.provider.rule = () => DONE;
+    const hint = hintsOf(bench);
+    const commit = bench.store.commit.bind(bench.store);
+    bench.store.commit = async (change) => {
+      const result = await commit(change);
+      if (!change.takesOver || change.runs[0]?.run.phase !== 'SUCCEEDED') return result;
+      bench.store.commit = commit;
+      expect((await bench.store.claim('server-1', 1)).claims).toMatchObject([{ machineId: 'm2' }]);
+      throw storeIsAway();
+    };
+    bench.engine.start();
+    await bench.clock.advance(10_000);
+    expect(bench.engine.active()).toBe(0);
+    expect((await bench.run(runs[0] as string)).phase).toBe('SUCCEEDED');
+    expect((await bench.run(runs[1] as string)).phase).toBe('PENDING');
+    hint({ peers: true });
+    await settle();
+    hint({ peers: true });
+    await settle();
+    await settle();
+    expect((await bench.run(runs[1] as string)).phase).toBe('SUCCEEDED');
+    expect(bench.provider.journal.map(({ machine }) => machine)).toEqual(['m1', 'm2']);
+  });
+
   it('keeps an outcome and writes it when the store is back', async () => {
     const bench = await startedBench();
     const runId = idOf(await bench.start('m1', 'reboot'));
@@ -468,9 +535,7 @@ describe('a store that is away', () => {
     bench.store.commit = async (change) => {
       away -= 1;
       if (away < 0) return commit(change);
-      const error = new Error('gone');
-      error.name = 'StoreUnavailable';
-      throw error;
+      throw storeIsAway();
     };
     await bench.end(DONE);
     expect((await bench.run(runId)).phase).toBe('RUNNING');

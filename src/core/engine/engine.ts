@@ -143,16 +143,21 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   /**
-   * Begins with the runs that this server owns and was never told of, because the answer that gave them to it was lost on the way.
-   * Only at the second look: an answer may still be on its way.
+   * Begins with the runs that this server owns and was never told of, because the answer that gave them to it was lost on the way;
+   * those that it has no room for by now it gives back. Only at the second look: an answer may still be on its way.
    */
   const adopt = pass(async () => {
     if (stopping || context === null) return;
     const owner = context;
     const unknown = (await store.owned(owner.instance)).filter((one) => !begun.has(keyOf(one)));
     if (owner !== context) return;
-    for (const one of unknown) if (unheard.has(keyOf(one))) begin(owner, one);
+    const lost = unknown.filter((one) => unheard.has(keyOf(one)));
     unheard = new Set(unknown.map(keyOf));
+    for (const one of lost) {
+      if (begun.has(keyOf(one))) continue;
+      if (drivers.size < options.maxRuns) begin(owner, one);
+      else await store.release(one, owner.instance);
+    }
   });
 
   /** Tells the calls of runs that were canceled under them. */
