@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { REFUSED } from '../../src/core/domain/testing.ts';
 import type { Claimed } from '../../src/core/ports/store.ts';
 import type { Held } from '../support/fleet.ts';
 import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { openProxy } from './proxy.ts';
 import { Server } from './server.ts';
 
 let postgres: TestPostgres;
@@ -30,6 +32,27 @@ const places = () =>
     `SELECT scope, most, used, (SELECT count(*) FROM bmdemo.leases AS l WHERE s.scope = ANY (l.slots))::integer AS held
      FROM bmdemo.scopes AS s ORDER BY scope`,
   );
+
+/** Somebody else, who does what these statements say in a transaction, and ends it when told. */
+async function holder(...statements: readonly string[]): Promise<{ end(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('BEGIN');
+  for (const statement of statements) await client.query(statement);
+  return {
+    end: async () => {
+      await client.query('COMMIT');
+      await client.end();
+    },
+  };
+}
+
+/** Resolves once so many sessions wait for somebody. */
+async function waiting(sessions: number): Promise<void> {
+  const text = `SELECT count(*)::integer AS sessions FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await database.query(text))[0]?.sessions !== sessions);
+}
 
 /** Ends a run with its call; the run that is got in its stead. */
 async function ended({ fleet }: Server, held: Held): Promise<Claimed | null> {
@@ -91,6 +114,38 @@ describe('the place of a run that ends', () => {
     ]);
   });
 
+  test('belongs to its owner also where the answer is lost on the way: the owner finds the run that has it', async () => {
+    const way = await openProxy(postgres);
+    const two = await Server.open(way.through(database.url));
+    onTestFinished(async () => {
+      await two.store.close();
+      await way.close();
+    });
+    await two.join('two');
+    await one.store.release(held, 'one');
+    const [own] = (await begun(two, 'two')) as [Held];
+    expect(own).toMatchObject({ runId: 'run-m1', fence: 2 });
+    await two.fleet.announce(own);
+    const other = await holder("SELECT 1 FROM bmdemo.scopes WHERE scope = 'rack=r1' FOR UPDATE");
+    const answer = two.fleet.endAndTakeOver(own, REFUSED);
+    await waiting(1);
+    way.cut();
+    await expect(answer).rejects.toMatchObject({ name: 'StoreUnavailable' });
+    await other.end();
+    way.mend();
+    while ((await one.store.owned('two')).length === 0);
+    await two.standing('resumed');
+    expect(await two.store.owned('two')).toEqual([{ runId: 'run-m2', machineId: 'm2', fence: 1 }]);
+    expect(await places()).toMatchObject([
+      { used: 1, held: 1 },
+      { used: 1, held: 1 },
+    ]);
+    // Who did not hear of it would write the end once more.
+    expect(await two.fleet.endAndTakeOver(own, REFUSED)).toBeNull();
+    const [found] = await two.store.owned('two');
+    expect((await ended(two, await goOn(two, 'two', found as Claimed)))?.runId).toBe('run-m3');
+  });
+
   test('is not taken by a run of the rack whose machine has moved on, but by the next', async () => {
     await one.fleet.respec('m2', { rack: 'r2' });
     expect((await ended(one, held))?.runId).toBe('run-m3');
@@ -113,6 +168,74 @@ describe('the place of a run that ends', () => {
     await one.fleet.start('m4', { runId: 'run-m4' });
     expect((await ended(one, held))?.runId).toBe('run-m4');
   });
+});
+
+test('what a claim found is told also where its next look fails', async () => {
+  await one.store.setLimits([
+    { kind: 'rack', name: '', most: 1 },
+    { kind: 'provider', name: 'scarce', most: 1 },
+  ]);
+  await one.fleet.register('m1', { rack: 'r1', provider: 'scarce' });
+  await one.fleet.register('m2', { rack: 'r2', provider: 'scarce' });
+  await one.fleet.register('m3', { rack: 'r2' });
+  for (const id of ['m1', 'm2', 'm3']) await one.fleet.start(id, { runId: `run-${id}` });
+  // The third is looked at once it is seen that the second has no place.
+  await database.query("INSERT INTO bmdemo.scopes VALUES ('rack=r2', 1, 0), ('provider=scarce', 1, 0)");
+  await database.query(`
+    CREATE FUNCTION bmdemo.fail() RETURNS trigger LANGUAGE plpgsql AS $body$
+    BEGIN
+      RAISE EXCEPTION USING ERRCODE = 'cannot_connect_now';
+    END
+    $body$`);
+  await database.query(`CREATE TRIGGER fail BEFORE UPDATE ON bmdemo.leases FOR EACH ROW
+    WHEN (NEW.run_id = 'run-m3') EXECUTE FUNCTION bmdemo.fail()`);
+  const { claims, nextDueAt } = await one.store.claim('one', 10);
+  expect(claims.map(({ runId }) => runId)).toEqual(['run-m1']);
+  expect(nextDueAt).not.toBeNull();
+  await database.query('DROP TRIGGER fail ON bmdemo.leases');
+  expect((await one.store.claim('one', 10)).claims.map(({ runId }) => runId)).toEqual(['run-m3']);
+});
+
+test('a claim that waits for the first limits to be set obeys them', async () => {
+  await one.fleet.registerAll(['m1', 'm2'], { rack: 'r1' });
+  for (const id of ['m1', 'm2']) await one.fleet.start(id);
+  const other = await holder('LOCK TABLE bmdemo.limits IN ROW EXCLUSIVE MODE');
+  const set = one.store.setLimits([{ kind: 'rack', name: 'r1', most: 1 }]);
+  await waiting(1);
+  const early = one.store.claim('one', 10);
+  await waiting(2);
+  await other.end();
+  await set;
+  const { claims, nextDueAt } = await early;
+  expect([...claims, ...(await one.store.claim('one', 10)).claims]).toHaveLength(1);
+  expect(nextDueAt).not.toBeNull();
+  expect(await places()).toMatchObject([{ scope: 'rack=r1', used: 1, held: 1 }]);
+});
+
+test('a run that another server claims and gives up while it is looked at takes no second place', async () => {
+  await one.store.setLimits([{ kind: 'rack', name: '', most: 2 }]);
+  await one.fleet.register('m1', { rack: 'r1' });
+  await one.fleet.start('m1', { runId: 'run-m1' });
+  // Between what a claim sees and what it locks there is time for others.
+  await database.query('ALTER FUNCTION bmdemo.scopes_of RENAME TO scopes_at_once');
+  await database.query(`
+    CREATE FUNCTION bmdemo.scopes_of(cluster text, provider text, rack text) RETURNS TABLE (scope text, most integer)
+    LANGUAGE plpgsql STABLE AS $body$
+    BEGIN
+      PERFORM pg_advisory_xact_lock_shared(1);
+      RETURN QUERY SELECT * FROM bmdemo.scopes_at_once(cluster, provider, rack);
+    END
+    $body$`);
+  const other = await holder('SELECT pg_advisory_xact_lock(1)');
+  const claimed = one.store.claim('one', 10);
+  await waiting(1);
+  // As a claim and its end leave it.
+  await database.query("UPDATE bmdemo.leases SET fence = 1, slots = '{rack=r1}'");
+  await database.query("INSERT INTO bmdemo.scopes VALUES ('rack=r1', 2, 1)");
+  await other.end();
+  const { claims } = await claimed;
+  expect(await places()).toMatchObject([{ scope: 'rack=r1', used: 1, held: 1 }]);
+  expect([...claims, ...(await one.store.claim('one', 10)).claims]).toMatchObject([{ runId: 'run-m1' }]);
 });
 
 test('two servers that hand places on, give runs up, cancel them and are killed: never more than any limit allows, and none is lost', async () => {

@@ -38,7 +38,11 @@ export async function claimRuns(
   let until: Millis | null = null;
   for (;;) {
     const values = [owner, limit - claims.length];
-    const row = only(await database.query({ text: CLAIM, values, prepare: true, first: true }));
+    const asked = database.query({ text: CLAIM, values, prepare: true, first: true });
+    // What was found before is told also where the next look fails.
+    const rows = claims.length === 0 ? await asked : await asked.catch(() => null);
+    if (rows === null) return { claims, nextDueAt: until };
+    const row = only(rows);
     claims.push(...(await claimedOf(database, plans, (row.claims ?? []) as readonly ClaimedRow[])));
     const [next, now] = [intOrNull(row, 'next_due_at'), int(row, 'time_now')];
     until ??= now;

@@ -1,6 +1,7 @@
 import { ADMISSION } from './schema/admission.ts';
 import { APPEND_LOGS } from './schema/append-logs.ts';
-import { CLAIM_RUNS } from './schema/claim-runs.ts';
+import { CLAIM_AFRESH } from './schema/claim-afresh.ts';
+import { claimRuns } from './schema/claim-runs.ts';
 import { COMMIT_CHANGE } from './schema/commit-change.ts';
 import { COMMIT_EACH } from './schema/commit-each.ts';
 import { COMMIT_ON_BASIS } from './schema/commit-on-basis.ts';
@@ -17,9 +18,10 @@ export interface Migration {
 
 /** All steps, in order. */
 export const MIGRATIONS: readonly Migration[] = [
-  { number: 1, sql: [TABLES, COMMIT_CHANGE, CLAIM_RUNS, REAP_SERVERS, APPEND_LOGS, SWEEP].join('\n') },
+  { number: 1, sql: [TABLES, COMMIT_CHANGE, claimRuns('CREATE', '', ''), REAP_SERVERS, APPEND_LOGS, SWEEP].join('\n') },
   { number: 2, sql: ADMISSION },
   { number: 3, sql: COMMIT_ON_BASIS },
   { number: 4, sql: COMMIT_EACH },
   { number: 5, sql: HAND_OVER },
+  { number: 6, sql: CLAIM_AFRESH },
 ];

@@ -2,12 +2,17 @@
  * bmdemo.claim_runs: gives due runs to a server, each with the next fence of its machine, in one statement. Runs that another
  * claim or a commit has locked are skipped, never waited for. The row of the server is kept from going meanwhile: who was given
  * up by its peers claims nothing.
+ *
+ * @param create how it is made
+ * @param settings under which it is carried out
+ * @param first what is done before
  */
-export const CLAIM_RUNS = `
-  CREATE FUNCTION bmdemo.claim_runs(
+export const claimRuns = (create: 'CREATE' | 'CREATE OR REPLACE', settings: string, first: string): string => `
+  ${create} FUNCTION bmdemo.claim_runs(
     me text, most integer, OUT claims jsonb, OUT next_due_at bigint, OUT time_now bigint
-  ) LANGUAGE plpgsql AS $body$
+  ) LANGUAGE plpgsql ${settings} AS $body$
   BEGIN
+    ${first}
     WITH member AS (
       SELECT instance FROM bmdemo.servers WHERE instance = me FOR KEY SHARE
     ), due AS (
