@@ -1,6 +1,10 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { decideRegister } from '../../src/core/domain/decide/machine.ts';
+import type { Machine } from '../../src/core/domain/machine.ts';
 import { REFUSED } from '../../src/core/domain/testing.ts';
+import type { Registration } from '../../src/core/ports/store.ts';
+import { changed } from '../contract/changes.ts';
 import type { Fleet, Held } from '../support/fleet.ts';
 import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -77,6 +81,37 @@ test('two servers that begin and end runs of the same racks at the same moment n
   await other.store.close();
   expect(await deadlocks()).toBe(0);
 });
+
+test('who moves the machines of several runs and who writes their logs never wait for each other in a circle', async () => {
+  const { store, fleet } = server;
+  await fleet.registerAll(['m1', 'm2'], { rack: 'r1' });
+  await fleet.start('m1', { runId: 'run-2' });
+  await fleet.start('m2', { runId: 'run-1' });
+  await store.claim('server-1', 10);
+  const moves = await Promise.all(['m1', 'm2'].map((id) => moving(id)));
+  const writer = new pg.Client({ connectionString: database.url });
+  await writer.connect();
+  await writer.query('BEGIN');
+  const lock = 'SELECT 1 FROM bmdemo.leases WHERE run_id = $1 FOR SHARE';
+  await writer.query(lock, ['run-1']);
+  const moved = store.commitAll(moves);
+  const blocked = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await database.query(blocked)).length === 0);
+  await writer.query(lock, ['run-2']);
+  await writer.query('COMMIT');
+  await writer.end();
+  expect(await moved).toEqual({ kind: 'ok' });
+  expect(await database.query('SELECT DISTINCT rack FROM bmdemo.leases')).toEqual([{ rack: 'r2' }]);
+  expect(await deadlocks()).toBe(0);
+});
+
+/** A change that registers a known machine again, in another rack. */
+async function moving(machineId: string): Promise<Registration> {
+  const before = await server.store.load(machineId);
+  const spec = { ...(before.machine as Machine).spec, rack: 'r2' };
+  const change = changed(before, decideRegister(before, { spec, labels: {}, etag: '' }));
+  return { ...change, runs: [], request: null, guard: null, raiseFenceOf: null, basis: [] };
+}
 
 /** How many circles PostgreSQL had to break; what the connections of this test have met is counted once they are closed. */
 async function deadlocks(): Promise<number> {

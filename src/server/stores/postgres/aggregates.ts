@@ -128,6 +128,15 @@ const RELEASE_ALL = `
     USING jsonb_to_recordset($1::jsonb) AS r("machineId" text, kind text, value text)
     WHERE i.kind = r.kind AND i.value = r.value AND i.machine_id = r."machineId"`;
 
+/** The runs of machines that move to another place, which bmdemo.move_lease changes as they come: in the order in which all lock several. */
+const LOCK_MOVING = `
+  SELECT 1 FROM bmdemo.leases WHERE run_id IN (
+    SELECT unnest(ARRAY[m.active_run_id, m.stopping_run_id])
+    FROM jsonb_to_recordset($1::jsonb) AS c("machineId" text, cluster text, provider text, rack text)
+      JOIN bmdemo.machines AS m ON m.machine_id = c."machineId"
+    WHERE (m.cluster, m.provider, m.rack) IS DISTINCT FROM (c.cluster, c.provider, c.rack)
+  ) ORDER BY run_id FOR NO KEY UPDATE`;
+
 const COMMIT_EACH = `
   SELECT bmdemo.commit_change(change) AS answer
   FROM (SELECT change FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS c(change, place) ORDER BY place) AS changes`;
@@ -152,6 +161,12 @@ async function writeAll(transaction: Queryable, changes: readonly Registration[]
     identities.release.map(({ kind, value }) => ({ machineId, kind, value })),
   );
   await transaction.query({ text: LOCK_ALL, values: [changes.map(({ machineId }) => machineId)] });
+  const places = changes.flatMap(({ machineId, machine }) => {
+    if (machine === null) return [];
+    const { cluster, provider, rack } = machineView(machine);
+    return [{ machineId, cluster, provider, rack }];
+  });
+  await transaction.query({ text: LOCK_MOVING, values: [jsonForSql(places)] });
   if (released.length > 0) await transaction.query({ text: RELEASE_ALL, values: [jsonForSql(released)] });
   for (let at = 0; at < changes.length; at += CHANGES_A_STATEMENT) {
     const some = changes.slice(at, at + CHANGES_A_STATEMENT);

@@ -20,6 +20,10 @@ export async function migrate(client: pg.ClientBase, migrations: readonly Migrat
     await client.query('SELECT pg_advisory_xact_lock($1::integer, $2::integer)', [...MIGRATION_LOCK]);
     const done = await appliedMigrations(client);
     refuseForeign(done, migrations);
+    // Servers of an older schema may be at work: each of their changes is over before, or begins after. Else one of them and this would
+    // wait for each other's tables.
+    if (done.length > 0 && done.length < migrations.length)
+      await client.query('LOCK TABLE bmdemo.aggregates IN EXCLUSIVE MODE');
     for (const { number, sql } of migrations.slice(done.length)) {
       await client.query(sql);
       await client.query('INSERT INTO bmdemo.migrations (number, checksum) VALUES ($1, $2)', [number, checksum(sql)]);
