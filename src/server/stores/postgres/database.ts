@@ -51,6 +51,11 @@ const ANSWER_WITHIN_MS = 10_000;
 const CONNECT_WITHIN_MS = 5_000;
 /** A connection that nobody used for so long is closed, in milliseconds. */
 const IDLE_MS = 60_000;
+/**
+ * A connection that said nothing for so long shows that it is there, in milliseconds: those that are kept ready may be quiet for hours, and
+ * what stands in between forgets them after minutes without a word to anybody.
+ */
+const QUIET_MS = 30_000;
 /** How long connections have to end by themselves when the store is closed, in milliseconds. */
 const GOODBYE_WITHIN_MS = 1_000;
 /** A transaction that lost against another one is carried out again at most so often. */
@@ -256,6 +261,7 @@ function clientConfig(url: string): pg.ClientConfig {
     fallback_application_name: 'bmdemo',
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: QUIET_MS,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
   };
 }
