@@ -259,13 +259,16 @@ export class Stage {
     }
     const size = this.#output.measure();
     this.#output.takeSize(size);
-    this.#output.erase();
-    // Ink erases as well, from where it takes the cursor to be; what counts is that it forgets its last frame.
-    this.#instance?.clear();
-    this.#output.erase();
-    this.#store.setState((state) => resize(state, this.#roomIn(size)));
-    this.#instance?.rerender(this.#tree);
-    this.#output.emit('resize');
+    // In a narrower terminal Ink erases what it has just drawn, and draws it again.
+    this.#output.atOnce(() => {
+      this.#output.erase();
+      // Ink erases as well, from where it takes the cursor to be; what counts is that it forgets its last frame.
+      this.#instance?.clear();
+      this.#output.erase();
+      this.#store.setState((state) => resize(state, this.#roomIn(size)));
+      this.#instance?.rerender(this.#tree);
+      this.#output.emit('resize');
+    });
   }
 
   #quit(): void {

@@ -177,6 +177,23 @@ describe('another size', () => {
     }
   });
 
+  test('is seen in one picture, with nothing erased before it', async () => {
+    const { terminal } = await withRun();
+    for (const [columns, rows] of [
+      [100, 30],
+      [60, 18],
+      [120, 40],
+    ] as const) {
+      const before = terminal.screen.written.length;
+      terminal.resize(columns, rows);
+      await terminal.until(columns < 80 ? '60×18' : (text) => text.split('\n')[1]?.length === columns);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+      const seen = terminal.screen.written.slice(before).replaceAll(/\x1b\[\?2026h.*?\x1b\[\?2026l/gs, '');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+      expect(seen).not.toMatch(/\x1b\[[0-9]*[JK]/);
+    }
+  });
+
   test('that is too small says which is needed; q works, and other questions are gone', async () => {
     const { terminal, backend, exit } = openConsole({ backend: new BackendDouble([machine('machine-1')]) });
     await terminal.until('memory');

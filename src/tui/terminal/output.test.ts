@@ -37,3 +37,18 @@ test('has the size that it was given until it is given another', () => {
   output.takeSize(output.measure());
   expect(output.columns).toBe(80);
 });
+
+test('shows frames that belong together as one', () => {
+  const [begin, end] = ['\x1b[?2026h', '\x1b[?2026l'];
+  const { output, written } = terminal();
+  output.atOnce(() => {
+    output.write(`${begin}one${end}`);
+    output.write('\x1b[2K\x1b[1A');
+    output.write(`${begin}two${end}`);
+  });
+  const all = written.join('');
+  expect(all.startsWith(begin)).toBe(true);
+  expect(all.split(end)).toEqual([expect.stringMatching(/one.*two$/), '']);
+  output.restore();
+  expect(written.join('')).toBe(all);
+});

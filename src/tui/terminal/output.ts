@@ -34,6 +34,7 @@ const RESTING = new Map([
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
 const PRIVATE_MODE = /\x1b\[\?(2026|2004|1049|25)([hl])/g;
 const BEGIN_SYNCHRONIZED = '\x1b[?2026h';
+const END_SYNCHRONIZED = '\x1b[?2026l';
 const HOME_AND_ERASE = '\x1b[H\x1b[0m\x1b[2J';
 
 /**
@@ -49,6 +50,8 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
   readonly #tap: ScreenTap | undefined;
   readonly #modes = new Map(RESTING);
   #size: Size;
+  /** What is drawn is not to be seen yet. */
+  #holds = false;
 
   /**
    * @param stream the terminal; its `write` is taken as it is now
@@ -83,7 +86,8 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
   }
 
   write(data: string | Uint8Array, ...rest: unknown[]): boolean {
-    const text = typeof data === 'string' ? data : Buffer.from(data).toString();
+    const whole = typeof data === 'string' ? data : Buffer.from(data).toString();
+    const text = this.#holds ? whole.replaceAll(END_SYNCHRONIZED, '') : whole;
     for (const [, mode = '', state = ''] of text.matchAll(PRIVATE_MODE)) this.#modes.set(mode, state);
     this.#tell(text);
     const callback = rest.find((argument) => typeof argument === 'function');
@@ -114,6 +118,18 @@ export class TerminalOutput extends EventEmitter implements NodeJS.WritableStrea
   /** Empties the screen, whatever is on it. It is seen with the frame that comes next, whose end ends the synchronization. */
   erase(): void {
     this.write(BEGIN_SYNCHRONIZED + HOME_AND_ERASE);
+  }
+
+  /** What is drawn meanwhile, in however many frames and whatever is erased between them, is seen at once when it is over. */
+  atOnce(draw: () => void): void {
+    this.write(BEGIN_SYNCHRONIZED);
+    this.#holds = true;
+    try {
+      draw();
+    } finally {
+      this.#holds = false;
+      this.write(END_SYNCHRONIZED);
+    }
   }
 
   /** Brings back every mode that is not as it was; nothing where all are. */
