@@ -78,7 +78,8 @@ test('at 200×60 the machine has a pane of its own', async () => {
   expect(terminal.text).toMatch(/serial +SN-machine-1/);
   terminal.press('j');
   await terminal.until('Machine machine-2');
-  expect(terminal.text).toMatch(/✓ NeedsIntervention/);
+  expect(terminal.text).toMatch(/▲ NeedsIntervention/);
+  expect(terminal.text).not.toMatch(/state +MAINTENANCE/);
 });
 
 test('the selection stays on its machine when others come in above, and its run is shown', async () => {
@@ -193,4 +194,14 @@ test('nothing is drawn while nothing changes', async () => {
   const drawn = terminal.screen.written.slice(before);
   expect(drawn.split('\x1b[?2026h')).toHaveLength(2);
   expect(drawn.length).toBeLessThan(700);
+});
+
+test('nobody says that a machine has had no run before the server has said so', async () => {
+  const backend = new BackendDouble([machine('machine-1', { phase: Phase.IN_SERVICE })]);
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  backend.latestRun = () => promise;
+  const { terminal } = openConsole({ backend });
+  await terminal.until('no run of machine-1 is known yet');
+  resolve(undefined);
+  await terminal.until('machine-1 has had no run so far');
 });

@@ -23,7 +23,9 @@ export function machineLines(machine: Machine, width: number, glyphs: Glyphs, no
   const since = millis(status?.phaseSince);
   const age = since === undefined ? '' : ` for ${formatAge(now - since)}`;
   say('phase', `${machinePhaseWord(status?.phase ?? 0)}${age}`, phaseTone(machine));
-  say('state', status === undefined ? '' : machinePhaseWord(status.effectiveState));
+  // Where it says the same as the phase it would only be read twice.
+  const state = status === undefined || status.effectiveState === status.phase ? undefined : status.effectiveState;
+  say('state', state === undefined ? '' : machinePhaseWord(state));
   say('waits for', status?.waitingFor?.detail ?? '', 'warn');
   say('held by', status?.stoppingRunId ?? '', 'warn');
   lines.push([]);
@@ -45,9 +47,10 @@ export function machineLines(machine: Machine, width: number, glyphs: Glyphs, no
   for (const { type, status: set, reason, message, lastTransitionTime } of status?.conditions ?? []) {
     const at = millis(lastTransitionTime);
     const when = at === undefined ? '' : `${formatClock(at)} `;
-    const tone = set ? (type === 'NeedsIntervention' || type === 'OperationCanceled' ? 'warn' : 'ok') : 'muted';
+    const isBad = type === 'NeedsIntervention' || type === 'OperationCanceled';
+    const sign = set ? (isBad ? glyphs.attention : glyphs.done) : glyphs.skipped;
     lines.push([
-      { text: `${set ? glyphs.done : glyphs.skipped} ${type}`, tone },
+      { text: `${sign} ${type}`, tone: set ? (isBad ? 'warn' : 'ok') : 'muted' },
       { text: set ? '' : ' is false', tone: 'muted' },
     ]);
     say('', `${when}${message || reason}`, 'muted');

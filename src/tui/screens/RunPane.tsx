@@ -85,7 +85,10 @@ function nothingYet(state: ConsoleState): string {
   if (runId !== '') return `Asking the server for run ${shortRunId(runId)} …`;
   if (machineId === '' && !isAtMachines(state.ui)) return 'no run is selected';
   const machine = selectedMachine(state);
-  return machine === undefined ? noMachineReason(state) : `${machine.machineId} has had no run so far`;
+  if (machine === undefined) return noMachineReason(state);
+  return state.runs.without === machine.machineId
+    ? `${machine.machineId} has had no run so far`
+    : `no run of ${machine.machineId} is known yet`;
 }
 
 function sameView(a: RunView, b: RunView): boolean {

@@ -205,7 +205,8 @@ export class Session {
   async #askForRun(machineId: string): Promise<void> {
     try {
       const run = await this.#backend.latestRun(machineId, this.#closing.signal);
-      if (run !== undefined) this.#takeIfNew(run);
+      if (run === undefined) this.#gatherer.run({ kind: 'none', machineId });
+      else this.#takeIfNew(run);
     } catch (error) {
       this.#complain(error);
     }

@@ -50,6 +50,13 @@ test('a finished run that is told of because somebody looks at it stays, however
   expect([state.latestOf.get('m'), state.byId.has('old'), state.byId.has('f0')]).toEqual(['old', true, false]);
 });
 
+test('a machine that has had no run is not said to have had none once it has one, wherever that is by then', () => {
+  const none = applyRunChanges(noRuns, [{ kind: 'none', machineId: 'm' }]);
+  expect(none.without).toBe('m');
+  expect(applyRunChanges(none, present(run('a', 1, Phase.RUNNING, 'n'))).without).toBe('m');
+  expect(applyRunChanges(none, present(run('a', 1, Phase.RUNNING, 'm'))).without).toBe('');
+});
+
 test('a beginning anew forgets runs that may have ended meanwhile', () => {
   const before = applyRunChanges(noRuns, present(run('a', 1, Phase.RUNNING)));
   expect(applyRunChanges(before, [{ kind: 'reset' }])).toEqual(noRuns);

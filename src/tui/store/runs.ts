@@ -23,6 +23,8 @@ export interface RunsState {
   readonly latestOf: PersistentMap<string>;
   /** The one that was asked for by its id last: it stays however many others there are, and says nothing of its machine's newest. */
   readonly asked: AskedRun | undefined;
+  /** The machine that was asked about last of which the server says that it has had no run; empty: none. */
+  readonly without: string;
   /** Those that have ended, in the order in which they were told of: one that was asked for because it is looked at is the last. */
   readonly finished: readonly string[];
   /** How many are under way. */
@@ -35,6 +37,7 @@ export interface RunsState {
 export type RunChange =
   | { readonly kind: 'reset' }
   | { readonly kind: 'present'; readonly run: Run }
+  | { readonly kind: 'none'; readonly machineId: string }
   | ({ readonly kind: 'asked' } & AskedRun);
 
 /** Nothing is known yet. */
@@ -42,6 +45,7 @@ export const noRuns: RunsState = {
   byId: PersistentMap.empty(),
   latestOf: PersistentMap.empty(),
   asked: undefined,
+  without: '',
   finished: [],
   active: 0,
   recovering: 0,
@@ -62,10 +66,13 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
   if (changes.length === 0) return state;
   const reset = changes.findLastIndex(({ kind }) => kind === 'reset');
   const before = reset < 0 ? state : noRuns;
-  let { asked } = before;
+  let { asked, without } = before;
   const told = new Map<string, Run>();
   for (const change of changes.slice(reset + 1)) {
-    if (change.kind === 'present') told.set(change.run.runId, change.run);
+    if (change.kind === 'present') {
+      told.set(change.run.runId, change.run);
+      if (change.run.machineId === without) without = '';
+    } else if (change.kind === 'none') without = change.machineId;
     else if (change.kind === 'asked') asked = { runId: change.runId, run: change.run, problem: change.problem };
   }
   const come = [...told.values()];
@@ -81,6 +88,7 @@ export function applyRunChanges(state: RunsState, changes: readonly RunChange[])
     byId: before.byId.with([...told, ...Array.from(excess, (runId) => [runId, undefined] as const)]),
     latestOf: before.latestOf.with(newestOf(before, told, excess)),
     asked,
+    without,
     finished: excess.size === 0 ? ended : ended.slice(excess.size),
     active: count(before.active, isActive),
     recovering: count(before.recovering, isRecovering),
