@@ -70,15 +70,49 @@ export function chunkCells(text: string, width: number): readonly string[] {
   return pieces;
 }
 
+/**
+ * The text in pieces that are lines of at most `width` cells, broken behind blanks; a word that is longer than a line is cut
+ * wherever the room ends. Together the pieces are the text: blanks at a break hang over the room, behind the piece before it.
+ */
+export function wordPieces(text: string, width: number): readonly string[] {
+  if (width <= 0) return [text];
+  const pieces: string[] = [];
+  let rest = text;
+  while (cellWidth(rest) > width) {
+    const head = cutCells(rest, width) || (splitGraphemes(rest)[0] ?? rest);
+    const end = breakBefore(rest, head.length, width);
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  if (rest !== '' || pieces.length === 0) pieces.push(rest);
+  return pieces;
+}
+
+/** Where a line that has room for `most` characters of the text ends, with the blanks behind it. */
+function breakBefore(text: string, most: number, width: number): number {
+  let end = most;
+  if (text[most] !== ' ') {
+    const begin = text.lastIndexOf(' ', most - 1) + 1;
+    const behind = text.indexOf(' ', most);
+    const word = text.slice(begin, behind < 0 ? undefined : behind);
+    return text.slice(0, begin).trim() === '' || cellWidth(word) > width ? most : begin;
+  }
+  while (text[end] === ' ') end += 1;
+  return end;
+}
+
 /** The graphemes of a text, in order. */
 export function splitGraphemes(text: string): string[] {
   return PLAIN.test(text) ? text.split('') : Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
+/** A blank that a line may break at: not the one within `9m 59s`. */
+const BREAK = / (?!(?<=\d[dhm] )\d\d[hms]\b)/;
+
 function wrapParagraph(paragraph: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of paragraph.split(' ')) {
+  for (const word of paragraph.split(BREAK)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (cellWidth(longer) <= width) {
       line = longer;

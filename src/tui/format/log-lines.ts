@@ -54,9 +54,11 @@ function rowLines(row: LogRow, firstAt: number | undefined, pane: LogPane, glyph
   const margin = ' '.repeat(leadCells(pane.look, row.isError));
   const tone = row.isError ? ({ tone: 'warn' } as const) : {};
   const sign = row.isError ? `${glyphs.attention} ` : '';
-  return piecesOf(row, pane).map((text, at) =>
-    at === 0 ? [...lead, { text: sign + text, ...tone }] : [{ text: margin }, { text, ...tone }],
-  );
+  const pieces = piecesOf(row, pane);
+  return pieces.map((piece, at) => {
+    const text = at < pieces.length - 1 ? piece.trimEnd() : piece;
+    return at === 0 ? [...lead, { text: sign + text, ...tone }] : [{ text: margin }, { text, ...tone }];
+  });
 }
 
 function ruleLine(text: string, width: number, { box }: Glyphs): Line {

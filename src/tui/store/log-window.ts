@@ -1,4 +1,4 @@
-import { chunkCells } from '../format/cells.ts';
+import { wordPieces } from '../format/cells.ts';
 import type { LogPlace, LogRow, LogState } from './log.ts';
 import { followLog, isShown } from './log.ts';
 
@@ -39,9 +39,9 @@ export function leadCells({ times }: LogLook, isError: boolean): number {
   return (times === 'off' ? 0 : TIME_CELLS) + (isError ? SIGN_CELLS : 0);
 }
 
-/** The text of a line in the pieces that are below each other in a pane. */
+/** The text of a line in the pieces that are below each other in a pane; blanks at a break are behind the piece before it. */
 export function piecesOf(row: LogRow & { kind: 'line' }, { width, look }: LogPane): readonly string[] {
-  return look.wrap ? chunkCells(row.text, width - leadCells(look, row.isError)) : [row.text];
+  return look.wrap ? wordPieces(row.text, width - leadCells(look, row.isError)) : [row.text];
 }
 
 /** What is at the top of a pane: what somebody scrolled to, else what leaves the last line at its bottom. */
