@@ -2,6 +2,7 @@ import type { Action } from '../keys/registry.ts';
 import { facetsOf, firstFacet, keepFacet, moveFacet } from '../store/facets.ts';
 import { setFilter } from '../store/filtering.ts';
 import { isAtMachines } from '../store/place.ts';
+import { isLogZoomed } from '../store/select.ts';
 import type { ConsoleState } from '../store/state.ts';
 import { withUi } from '../store/update.ts';
 import type { ConsoleEffects } from './effects.ts';
@@ -19,7 +20,7 @@ export const facetActions: readonly Action<ConsoleEffects>[] = [
     group: 'Find',
     scopes: ['main'],
     footer: 15,
-    when: ({ ui, machines }) => isAtMachines(ui) && machines.ids.length > 0,
+    when: ({ ui, machines }) => isAtMachines(ui) && !isLogZoomed(ui) && machines.ids.length > 0,
     run: ({ store }) =>
       store.setState((state) => withUi(state, { facet: firstFacet(state.machines), toast: undefined })),
   },

@@ -3,7 +3,7 @@ import { emptyField, insert } from '../store/field.ts';
 import { canFilter, filterOf, setFilter } from '../store/filtering.ts';
 import { findInLog, logTop } from '../store/log-window.ts';
 import { isAtMachines } from '../store/place.ts';
-import { logPaneOf, shownLog, withLog } from '../store/select.ts';
+import { isLogZoomed, logPaneOf, shownLog, withLog } from '../store/select.ts';
 import type { ConsoleState, PromptState } from '../store/state.ts';
 import { showToast, showView, withUi } from '../store/update.ts';
 import type { SortColumn } from '../store/view.ts';
@@ -32,7 +32,7 @@ export const findActions: readonly ConsoleAction[] = [
     help: 'in the log: look for a text',
     group: 'Find',
     scopes: ['main'],
-    footer: 8,
+    footer: 2,
     when: (state) => state.ui.focus === 'log',
     run: ({ store }) => store.setState((state) => openPrompt(state, 'search', shownLog(state).search)),
   },
@@ -46,7 +46,7 @@ export const findActions: readonly ConsoleAction[] = [
     group: 'Find',
     scopes: ['main'],
     footer: 9,
-    when: ({ ui, machines }) => isAtMachines(ui) && machines.ids.length > 0,
+    when: ({ ui, machines }) => isAtMachines(ui) && !isLogZoomed(ui) && machines.ids.length > 0,
     run: ({ store }) => store.setState((state) => withUi(state, { sorting: true, toast: undefined })),
   },
   ...SORT_COLUMNS.map(sorting),

@@ -18,7 +18,7 @@ const TIMES: Readonly<Record<LogTimes, { readonly next: LogTimes; readonly text:
   off: { next: 'clock', text: 'no times' },
 };
 
-/** How the log is looked at, and keeping it. */
+/** How the log is looked at, and keeping it: in the footer before what is done to machines, for who is in the log is about it. */
 export const logActions: readonly Action<ConsoleEffects>[] = [
   {
     id: 'log.wrap',
@@ -27,7 +27,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'long lines go on below, or are cut',
     group: 'Log',
     scopes: ['main'],
-    footer: 8,
+    footer: 2,
     when: inLog,
     run: ({ store }) =>
       store.setState((state) => {
@@ -42,7 +42,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'times of day, since the first line, or none',
     group: 'Log',
     scopes: ['main'],
-    footer: 9,
+    footer: 2,
     when: inLog,
     run: ({ store }) =>
       store.setState((state) => {
@@ -57,7 +57,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'one step alone: each in turn, then all again',
     group: 'Log',
     scopes: ['main'],
-    footer: 7,
+    footer: 2,
     // The server's own log has no steps.
     when: ({ ui }) => ui.focus === 'log' && !isAtServerLog(ui),
     disabledReason: emptyReason,
@@ -70,7 +70,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'the whole screen; once more, or Esc: back',
     group: 'Log',
     scopes: ['main'],
-    footer: 6,
+    footer: 2,
     when: inLog,
     run: ({ store }) => store.setState((state) => zoomLog(state, !state.ui.logLook.zoomed)),
   },
@@ -81,7 +81,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'from the whole screen back to its pane',
     group: 'Log',
     scopes: ['main'],
-    footer: 3,
+    footer: 2,
     when: ({ ui }) => isLogZoomed(ui),
     run: ({ store }) => store.setState((state) => zoomLog(state, false)),
   },
@@ -92,7 +92,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'write the lines that are shown to a file',
     group: 'Log',
     scopes: ['main'],
-    footer: 9,
+    footer: 2,
     when: inLog,
     disabledReason: emptyReason,
     run: ({ effects }) => effects.saveLog(),
