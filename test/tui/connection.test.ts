@@ -43,6 +43,7 @@ test('no server there: it says so at once, and goes on when there is one', async
   const { terminal } = openConsole({ backend, attached: true });
   await terminal.until('○ no server at 127.0.0.1:50051 · trying again in');
   expect(terminal.text).toContain('no bmdemo server answers at 127.0.0.1:50051 (connection refused)');
+  expect(terminal.rows[1]).toContain('Machines · waiting for the server');
   backend.link({ kind: 'connected' });
   await terminal.until('No machines yet.');
 });

@@ -86,12 +86,12 @@ describe('an action on what is marked', () => {
         create(PreviewRunResponseSchema, machineId === 'machine-3' ? {} : { existingRun: runOf(machineId) }),
       );
     backend.onStart = ({ machineId }) =>
-      machineId === 'machine-3' ? Promise.reject(new Error('machine-3 is busy')) : runOf(machineId);
+      machineId === 'machine-3' ? Promise.reject(new Error('machine machine-3 is busy')) : runOf(machineId);
     terminal.press('\t\r');
     await terminal.until('2 of 3 done');
     expect(terminal.text).toMatch(/machine-1 +already accepted as run machine-/);
     expect(terminal.text).toMatch(/machine-2 +already accepted as run machine-/);
-    expect(terminal.text).toMatch(/machine-3 +Machine-3 is busy/);
+    expect(terminal.text).toMatch(/machine-3 +It is busy/);
   });
 
   test('says of each machine why it was refused, and does only those again, with the same request id', async () => {

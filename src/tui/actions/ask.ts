@@ -1,4 +1,5 @@
 import type { Machine } from '../../wire/gen/baremetal/v1/machine_pb.ts';
+import { count } from '../format/words.ts';
 import type { ActionContext } from '../keys/registry.ts';
 import type { DialogDraft } from '../store/dialog.ts';
 import { targets } from '../store/marking.ts';
@@ -25,7 +26,7 @@ export function ask(
   const state = store.getState();
   const machines = targets(state);
   if (machines.length > MAX_MACHINES) {
-    const text = `${machines.length} machines are marked; at most ${MAX_MACHINES} at a time`;
+    const text = `${count(machines.length, 'machine')} are marked; at most ${MAX_MACHINES.toLocaleString('en-US')} at a time`;
     store.setState((now) => showToast(now, 'warn', text));
     return;
   }

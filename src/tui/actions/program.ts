@@ -71,7 +71,7 @@ function quit({ store, effects }: ActionContext<ConsoleEffects>): void {
 function quitDialog({ connection, runs }: ConsoleState): DialogDraft | undefined {
   if (connection.attached || runs.active === 0) return undefined;
   const durable = connection.server?.durable === true;
-  const they = runs.active === 1 ? 'it' : 'they';
+  const they = runs.active === 1 ? 'the run' : 'the runs';
   const text = durable
     ? `${runs.active === 1 ? 'It stops' : 'They stop'} now and ${runs.active === 1 ? 'resumes' : 'resume'} when a server is started on this store again.`
     : `The server of this process keeps everything in memory: ${they} and all machines are lost.`;

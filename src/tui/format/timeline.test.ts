@@ -101,8 +101,9 @@ describe('what is said below', () => {
     ]);
   });
 
-  test('is who canceled it, and that it holds the machine', () => {
-    const canceled = run({ phase: Phase.CANCELED, finishedAt: at(1), canceledBy: 'lin', stopping: true });
+  test('is who canceled it, and that it holds the machine, once', () => {
+    const waitingFor = { detail: 'the last call of run 7f3a91kq00000000 to return, in repave-image' };
+    const canceled = run({ phase: Phase.CANCELED, finishedAt: at(1), canceledBy: 'lin', stopping: true, waitingFor });
     expect(texts(summaryLines(canceled, context))).toEqual([
       '▲ its last call to the hardware has not returned: the',
       'machine is held until it has',

@@ -10,7 +10,7 @@ import { printable } from './printable.ts';
 import { formatPercent, fractionOf, progressBar } from './progress.ts';
 import type { Line, Segment } from './segment.ts';
 import { formatCountdown, formatDuration, millis } from './time.ts';
-import { runPhaseWord } from './words.ts';
+import { runPhaseWord, withShortRunIds } from './words.ts';
 
 /** What a timeline depends on beside its run. */
 export interface TimelineContext {
@@ -51,7 +51,8 @@ export function summaryLines(run: Run, context: TimelineContext): readonly Line[
     const text = `${context.glyphs.attention} its last call to the hardware has not returned: the machine is held until it has`;
     lines.push(...reason(text, 'warn', context));
   }
-  const waiting = waitingFor(run, context.now);
+  // What a run that has ended waits for is that call, which has been said.
+  const waiting = run.stopping ? '' : waitingFor(run, context.now);
   if (waiting !== '') lines.push(...reason(waiting, 'muted', context));
   lines.push([outcome(run, context.now)]);
   return lines;
@@ -118,7 +119,7 @@ function waitingFor(run: Run, now: number): string {
   if (detail !== '') {
     // A back-off ends then; everything else ends then at the latest.
     const when = kind === WaitingFor_Kind.BACK_OFF ? backOffLeft(until, now) : left(until, now);
-    return `waiting for: ${printable(detail)}${when}`;
+    return `waiting for: ${withShortRunIds(printable(detail))}${when}`;
   }
   if (step === undefined) return '';
   if (step.nextRetryAt !== undefined) return `the last attempt failed: ${printable(step.message)}`;

@@ -142,5 +142,5 @@ function filterSentence({ view, machines }: ConsoleState): string {
   if (view.filter === '') return `No filter: ${count(machines.ids.length, 'machine')}.`;
   // The server's own answer comes later, and machine by machine.
   if (view.matching !== undefined) return `Filter ${view.filter}.`;
-  return `${view.ids.length} of ${count(machines.ids.length, 'machine')} match ${view.filter}.`;
+  return `${view.ids.length.toLocaleString('en-US')} of ${count(machines.ids.length, 'machine')} match ${view.filter}.`;
 }

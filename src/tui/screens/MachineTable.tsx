@@ -49,14 +49,17 @@ export function MachineTable({ size }: { readonly size: Size }) {
 
 function tableTitle({ machines, view, marks, connection }: ConsoleState): Line {
   const title: Line = [{ text: 'Machines', tone: 'strong' }];
+  const isLost = connection.link.kind === 'lost';
+  if (!machines.loaded && isLost) return [...title, { text: ' · waiting for the server', tone: 'warn' }];
   if (!machines.loaded) return [...title, { text: ' · loading', tone: 'muted' }];
   const total = machines.ids.length.toLocaleString('en-US');
   const shown = view.filter === '' ? total : `${view.ids.length.toLocaleString('en-US')} of ${total}`;
   const filter: Line = view.filter === '' ? [] : [{ text: `  /${view.filter}`, tone: 'accent' }];
   const way = view.descending ? '↓' : '↑';
   const sort = view.sort === 'machine' && !view.descending ? '' : `  by ${view.sort} ${way}`;
-  const stale = connection.link.kind === 'lost' ? ' · as they were when the server was lost' : '';
-  const marked: Line = marks.ids.size === 0 ? [] : [{ text: ` · ${marks.ids.size} marked`, tone: 'accent' }];
+  const stale = isLost ? ' · as they were when the server was lost' : '';
+  const marked: Line =
+    marks.ids.size === 0 ? [] : [{ text: ` · ${marks.ids.size.toLocaleString('en-US')} marked`, tone: 'accent' }];
   return [...title, { text: ` ${shown}`, tone: 'muted' }, ...marked, ...filter, { text: sort + stale, tone: 'muted' }];
 }
 

@@ -9,7 +9,8 @@ import { themeOfState, useConsole, useParts } from '../widgets/context.tsx';
 import { FRAME_ROWS, FRAME_SIDES, Frame } from '../widgets/Frame.tsx';
 
 const MAX_ROWS = 10;
-const WIDEST = 100;
+/** In a wider terminal it leaves the right of what is below to be seen; in any other that would be halves of words. */
+const WIDEST = 140;
 
 /** What can be typed next behind `:`, over the last rows above the line. */
 export function PaletteView() {

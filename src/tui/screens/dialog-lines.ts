@@ -71,12 +71,17 @@ function jobLines({ jobs = [], jobsTop = 0 }: Dialog, { glyphs }: Theme, width: 
   const lines = shown.map(
     ({ machineId, text, tone }): Line => [
       { text: fitCells(machineId, cells, 'left', glyphs.ellipsis) },
-      { text: ellipsis(withShortRunIds(printable(text)), width - cells, glyphs.ellipsis), tone },
+      { text: ellipsis(withShortRunIds(printable(aboutIt(text, machineId))), width - cells, glyphs.ellipsis), tone },
     ],
   );
   const below = jobs.length - top - shown.length;
   if (top === 0 && below === 0) return lines;
   return [...lines, [{ text: `${top} above, ${below} below; PgUp and PgDn go there`, tone: 'muted' }]];
+}
+
+/** What is said of a machine in a row that begins with its id: that is not said twice. */
+function aboutIt(text: string, machineId: string): string {
+  return text.replace(`machine ${machineId} `, 'it ').replace(`Machine ${machineId} `, 'It ');
 }
 
 function factLines({ name, text, tone }: DialogFact, { glyphs }: Theme, width: number, rows: number): readonly Line[] {
