@@ -29,7 +29,8 @@ export const SCENES: readonly Scene[] = [
     name: 'log',
     show: async (terminal) => {
       await goTo(terminal, 1);
-      await pressed(terminal, '\t\t', /(▸|>) Log/);
+      await pressed(terminal, '\t\t', /(▸|>) Log .* [1-9]\d* lines/);
+      await settled(terminal);
       terminal.press('z');
       await terminal.until((text) => !text.includes('MACHINE'));
     },
@@ -89,7 +90,11 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: 'filter',
-    show: (terminal) => pressed(terminal, '/rack=r1 AND phase=IN_SERVICE\r', />\s+machine-5 /),
+    show: async (terminal) => {
+      await pressed(terminal, '/rack=r1 AND phase=IN_SERVICE\r', />\s+machine-5 /);
+      await terminal.until((text) => !/no run of|Log .* 0 lines/.test(text));
+      await settled(terminal);
+    },
     back: (terminal) => gone(terminal, ESC, 'AND phase'),
   },
   {
@@ -121,6 +126,7 @@ export const SCENES: readonly Scene[] = [
     show: async (terminal) => {
       await pressed(terminal, '2', /(▸|>) Runs \d/);
       await terminal.until((text) => /Run \w{8}/.test(text) && !/Log .* 0 lines|no line so far/.test(text));
+      await settled(terminal);
     },
   },
   {
@@ -158,6 +164,100 @@ export const SCENES: readonly Scene[] = [
   },
 ];
 
+/** What is looked at as well: the same screens otherwise, and the other questions. */
+export const MORE_SCENES: readonly Scene[] = [
+  question('cancel', 1, 'c', 'Cancel run'),
+  question('acknowledge', 3, 'r', 'Acknowledge and repave'),
+  question('upgrade', 4, 'u', 'Upgrade machine-4?'),
+  question('net-reconfig', 4, 'w', 'Net-reconfig machine-4?'),
+  question('take-out', 5, 'e', 'Take machine-5'),
+  question('put-back', 11, 'e', 'Put machine-11'),
+  question('resolve', 3, 'v', 'Resolve machine-3?'),
+  question('free', 8, 'v', 'Free machine-8'),
+  question('complete-rma', 9, 'd', 'Complete the RMA'),
+  {
+    name: 'sort',
+    show: (terminal) => pressed(terminal, 's', '1 MACHINE'),
+    back: (terminal) => gone(terminal, ESC, '1 MACHINE'),
+  },
+  {
+    name: 'filter-typed',
+    show: (terminal) => pressed(terminal, '/rack=r2', '/rack=r2'),
+    back: (terminal) => gone(terminal, ESC, 'rack=r2'),
+  },
+  {
+    name: 'filter-nothing',
+    show: (terminal) => pressed(terminal, '/rack=r77\r', 'no machine matches'),
+    back: (terminal) => gone(terminal, ESC, 'rack=r77'),
+  },
+  {
+    name: 'filter-wrong',
+    show: async (terminal) => {
+      await pressed(terminal, '/phase=SLEEPY AND\r', /phase=SLEEPY/);
+      await terminal.until((text) => !text.includes('asking'));
+    },
+    back: (terminal) => gone(terminal, ESC, 'SLEEPY'),
+  },
+  {
+    name: 'log-pane',
+    show: async (terminal) => {
+      await goTo(terminal, 4);
+      await pressed(terminal, '\t\t', /(▸|>) Log .* [1-9]\d* lines/);
+      await settled(terminal);
+      await pressed(terminal, 'W', 'go on below');
+    },
+  },
+  {
+    name: 'log-searched',
+    show: async (terminal) => {
+      await pressed(terminal, '/kubelet\r', 'paused');
+      await terminal.until('/kubelet');
+    },
+    back: async (terminal) => {
+      await pressed(terminal, 'WG', 'are cut');
+      await pressed(terminal, ESC, /(▸|>) Run/);
+      await pressed(terminal, ESC, /(▸|>) Machines/);
+    },
+  },
+  {
+    name: 'call',
+    show: async (terminal) => {
+      await pressed(terminal, 'x', 'Calls on the wire');
+      await gone(terminal, 'j\r', 'Calls on the wire');
+    },
+    back: async (terminal) => {
+      await pressed(terminal, ESC, 'Calls on the wire');
+      await gone(terminal, ESC, 'Calls on the wire');
+    },
+  },
+  {
+    name: 'run',
+    show: async (terminal) => {
+      await pressed(terminal, '2', /(▸|>) Runs \d/);
+      await pressed(terminal, '\r', /Runs . run/);
+    },
+    back: (terminal) => pressed(terminal, '1', /(▸|>) Machines/),
+  },
+  {
+    name: 'command-unknown',
+    show: (terminal) => pressed(terminal, ':xyzzy', 'nothing is called so'),
+    back: (terminal) => gone(terminal, ESC, 'xyzzy'),
+  },
+];
+
+/** The question that a key asks about a machine. */
+function question(name: string, machine: number, key: string, title: string): Scene {
+  return {
+    name,
+    show: async (terminal) => {
+      await goTo(terminal, machine);
+      await pressed(terminal, key, title);
+      await terminal.until('Esc cancel');
+    },
+    back: (terminal) => gone(terminal, ESC, title),
+  };
+}
+
 /** Presses keys, and waits for what they bring. */
 export async function pressed(terminal: PtyTerminal, keys: string, shown: string | RegExp): Promise<void> {
   terminal.press(keys);
@@ -173,8 +273,18 @@ async function gone(terminal: PtyTerminal, keys: string, shown: string): Promise
 async function goTo(terminal: PtyTerminal, n: number): Promise<void> {
   terminal.press(`g${'j'.repeat(n - 1)}`);
   await terminal.until(new RegExp(`>\\s+machine-${n} `));
-  // Its run and the log of that, or that it has none; where there is room for one of them, the run.
+  // Its run, or that it has none, and the whole log of that, or that it has ended.
   await terminal.until(
-    (text) => /has had no run/.test(text) || (/Run \w{8}/.test(text) && !/Log .* 0 lines|no line so far/.test(text)),
+    (text) => /has had no run/.test(text) || (/Run \w{8}/.test(text) && !/Log .* following .* [0-6] lines?/.test(text)),
   );
+  await settled(terminal);
+}
+
+/** Resolves when no more lines have come to the log for a moment: how many it has, nobody else knows. */
+export async function settled(terminal: PtyTerminal): Promise<void> {
+  const lines = () => /[Ll]og .* \d+ lines?/.exec(terminal.text)?.[0];
+  for (let before: string | undefined, now = lines(); before !== now; now = lines()) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
 }

@@ -6,7 +6,8 @@ import type { ThemeName } from '../src/tui/theme/theme.ts';
 import { THEME_NAMES } from '../src/tui/theme/theme.ts';
 import { PtyTerminal } from '../test/support/pty-terminal.ts';
 import { PictureFleet } from './picture-fleet.ts';
-import { pressed, SCENES } from './picture-scenes.ts';
+import type { Scene } from './picture-scenes.ts';
+import { MORE_SCENES, pressed, SCENES, settled } from './picture-scenes.ts';
 import type { TerminalColours } from './terminal-picture.ts';
 import { pictureOf } from './terminal-picture.ts';
 
@@ -28,79 +29,110 @@ const COLOURS: Readonly<Partial<Record<ThemeName, TerminalColours>>> = {
 /** Who gets a picture, by the name of its scene. */
 type Keep = (scene: string, terminal: PtyTerminal) => Promise<void>;
 
-/** The scenes that need the console of one server, one after the other. */
+/** A server that is not there. */
+const NOBODY = '127.0.0.1:1';
+/** Machines where there are many. */
+const MANY = 2_000;
+
+/** Scenes in the console of one server, one after the other. */
 async function walk(
   fleet: PictureFleet,
   theme: ThemeName,
   columns: number,
   rows: number,
   keep: Keep,
-  scenes = SCENES,
+  scenes: readonly Scene[],
 ): Promise<void> {
-  const terminal = await PtyTerminal.start(['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin'], {
-    columns,
-    rows,
+  await kept(
+    ['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin'],
+    { columns, rows },
+    async (terminal) => {
+      await terminal.until(/Machines \d\d/);
+      for (const { name, show, back } of scenes) {
+        await show(terminal, fleet);
+        await keep(name, terminal);
+        await back?.(terminal, fleet);
+      }
+    },
+  );
+}
+
+/** The scenes that have a console of their own: without machines, without rights, and without room. */
+async function alone(fleet: PictureFleet, theme: ThemeName, columns: number, rows: number, keep: Keep): Promise<void> {
+  const size = { columns, rows };
+  const own = ['tui', '--port', '0', '--store', 'memory', '--theme', theme, '--user', 'lin'];
+  await kept(own, size, async (terminal) => {
+    await terminal.until('No machines yet.');
+    await terminal.until('import 3 demo machines');
+    await keep('empty', terminal);
   });
-  try {
+  const args = ['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin', '--read-only'];
+  await kept(args, size, async (terminal) => {
+    await terminal.until(/>\s+machine-1 /);
     await terminal.until(/Machines \d\d/);
-    for (const { name, show, back } of scenes) {
-      await show(terminal, fleet);
-      await keep(name, terminal);
-      await back?.(terminal, fleet);
-    }
-    if (scenes !== SCENES) return;
+    await settled(terminal);
+    await pressed(terminal, 'b', 'started with --read-only');
+    await keep('read-only', terminal);
     terminal.resize(60, 18);
     await terminal.until('the console needs');
     await keep('too-small', terminal);
+  });
+}
+
+/** As many machines as scroll, what is asked before the program ends, and a server that is not there. */
+async function others(theme: ThemeName, columns: number, rows: number, keep: Keep): Promise<void> {
+  const size = { columns, rows };
+  const own = ['tui', '--port', '0', '--store', 'memory', '--theme', theme, '--user', 'lin'];
+  await kept(own, size, async (terminal) => {
+    await terminal.until('import 3 demo machines');
+    await pressed(terminal, 'i', 'machine-3');
+    await keep('imported', terminal);
+    const ids = Array.from({ length: MANY }, (_, at) => `node-${at + 1},fake,r${(at % 40) + 1}`);
+    await writeFile(join(terminal.home, 'many.csv'), `id,provider,rack\n${ids.join('\n')}\n`);
+    await pressed(terminal, ':import many.csv\r', 'Import many.csv?');
+    await terminal.until('y yes');
+    await pressed(terminal, 'y', 'Machines 2,003');
+    await pressed(terminal, 'G', />\s+node-2000 /);
+    await keep('crowd', terminal);
+    await pressed(terminal, 'A', '2,003 marked');
+    await keep('crowd-marked', terminal);
+    await pressed(terminal, '\x1bg', />\s+machine-1 /);
+    await pressed(terminal, 'r', 'y yes');
+    await pressed(terminal, 'y', /repave-image . running|repave-image 3/);
+    await pressed(terminal, 'q', 'Quit while');
+    await terminal.until('Esc cancel');
+    await keep('quit', terminal);
+  });
+  await kept(['tui', '--server', NOBODY, '--theme', theme, '--user', 'lin'], size, async (terminal) => {
+    await terminal.until('trying again in');
+    await keep('nobody', terminal);
+  });
+}
+
+/** A console of its own, for as long as something is done with it. */
+async function kept(
+  args: readonly string[],
+  size: { readonly columns: number; readonly rows: number },
+  use: (terminal: PtyTerminal) => Promise<void>,
+): Promise<void> {
+  const terminal = await PtyTerminal.start(args, size);
+  try {
+    await use(terminal);
   } finally {
     await terminal.close();
   }
-}
-
-/** The scenes that have a console of their own: without machines, and without rights. */
-async function alone(fleet: PictureFleet, theme: ThemeName, columns: number, rows: number, keep: Keep): Promise<void> {
-  const size = { columns, rows };
-  const empty = await PtyTerminal.start(
-    ['tui', '--port', '0', '--store', 'memory', '--theme', theme, '--user', 'lin'],
-    size,
-  );
-  try {
-    await empty.until('No machines yet.');
-    await empty.until('import 3 demo machines');
-    await keep('empty', empty);
-  } finally {
-    await empty.close();
-  }
-  const args = ['tui', '--server', fleet.address, '--theme', theme, '--user', 'lin', '--read-only'];
-  const readOnly = await PtyTerminal.start(args, size);
-  try {
-    await readOnly.until(/>\s+machine-1 /);
-    await pressed(readOnly, 'b', 'started with --read-only');
-    await keep('read-only', readOnly);
-  } finally {
-    await readOnly.close();
-  }
-}
-
-async function pictures(
-  fleet: PictureFleet,
-  theme: ThemeName,
-  columns: number,
-  rows: number,
-  keep: Keep,
-): Promise<void> {
-  await walk(fleet, theme, columns, rows, keep);
-  await alone(fleet, theme, columns, rows, keep);
 }
 
 async function forDocs(): Promise<void> {
   await mkdir(docs, { recursive: true });
   const fleet = await PictureFleet.start(false);
   try {
-    await pictures(fleet, 'dark', 120, 40, async (scene, terminal) => {
+    const keep: Keep = async (scene, terminal) => {
       const name = scene === 'machines' ? 'console' : `console-${scene}`;
       await writeFile(join(docs, `${name}.png`), pictureOf(terminal.emulator));
-    });
+    };
+    await walk(fleet, 'dark', 120, 40, keep, SCENES);
+    await alone(fleet, 'dark', 120, 40, keep);
     for (const theme of THEME_NAMES.filter((name) => name !== 'dark')) {
       const keep: Keep = async (_, terminal) =>
         writeFile(join(docs, `theme-${theme}.png`), pictureOf(terminal.emulator, COLOURS[theme]));
@@ -117,11 +149,14 @@ async function forLooking(): Promise<void> {
     for (const theme of THEME_NAMES) {
       await mkdir(join(all, theme), { recursive: true });
       for (const [columns, rows] of SIZES) {
-        await pictures(fleet, theme, columns, rows, async (scene, terminal) => {
+        const keep: Keep = async (scene, terminal) => {
           const file = join(all, theme, `${columns}x${rows}-${scene}`);
           await writeFile(`${file}.png`, pictureOf(terminal.emulator, COLOURS[theme]));
           await writeFile(`${file}.txt`, `${terminal.text}\n`);
-        });
+        };
+        await walk(fleet, theme, columns, rows, keep, [...MORE_SCENES, ...SCENES]);
+        await alone(fleet, theme, columns, rows, keep);
+        await others(theme, columns, rows, keep);
         console.log(`${theme} ${columns}x${rows}`);
       }
     }
