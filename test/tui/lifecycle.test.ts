@@ -40,7 +40,7 @@ describe('q', () => {
     terminal.press('q');
     await terminal.until('y yes');
     expect(terminal.text).toContain('Quit while 1 run is going on?');
-    expect(terminal.text).toContain('keeps everything in memory: it and all');
+    expect(terminal.text).toContain('keeps everything in memory: the run');
     terminal.press('\r');
     await terminal.until((text) => !text.includes('Quit while'));
     terminal.press('q');

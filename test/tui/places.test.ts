@@ -253,6 +253,20 @@ describe('a machine in detail', () => {
     expect(terminal.text).toMatch(/> {2}machine-2/);
   });
 
+  test('where there is room, the run under the cursor and its log are beside it', async () => {
+    const { terminal, backend } = await opened({ columns: 200, rows: 60 });
+    backend.pastRuns.push(past('cccc000000000000', 'machine-2', 20));
+    backend.log('cccc000000000000').push(logLine('cccc000000000000', 1, 'long ago;'));
+    terminal.press('j\r');
+    await terminal.until('Runs 2');
+    await terminal.until(/╭ Run aaaa0000 .*╭ Log .*╭ Machine machine-2/);
+    terminal.press('j');
+    await terminal.until(/╭ Run cccc0000 .*╭ Log .*╭ Machine machine-2/);
+    await terminal.until('long ago;');
+    terminal.press('c');
+    await terminal.until('run cccc0000 is over: there is nothing to cancel');
+  });
+
   test('what is said of it scrolls no further than its end, and back at once', async () => {
     const { terminal } = await opened({ columns: 80, rows: 20 });
     terminal.press('\r');
@@ -445,7 +459,7 @@ describe.each([
       ['4', '▸ Events 1', ['▸ Event ·']],
       ['5', '▸ Server log', []],
       ['1', '▸ Machines 3', []],
-      ['\r', '▸ Runs 1', ['▸ Machine machine-1']],
+      ['\r', '▸ Runs 1', [...(columns >= 160 ? ['▸ Run 7f3a91kq', '▸ Log'] : []), '▸ Machine machine-1']],
     ];
     for (const [key, first, others] of screens) {
       terminal.press(key);

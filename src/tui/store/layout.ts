@@ -28,6 +28,9 @@ const LEAST_TABLE = 8;
 /** The least rows that a run or a log is drawn in, with its frame. */
 export const LEAST_LOWER = 10;
 
+/** The least columns in which run, log and machine stand beside each other. */
+export const LEAST_THREE = 160;
+
 /** The layout of a terminal that is too small for any. */
 export const DOES_NOT_FIT: Layout = { fits: false, rows: [], panes: {}, order: ['machines'] };
 
@@ -73,7 +76,7 @@ export function layOutBelow(
   const rows = listHeight(listed, Math.floor(available / 2));
   const height = available - rows;
   const run = clamp(Math.floor(columns * 0.53), 52, 64);
-  const machine = columns < 160 ? undefined : clamp(Math.floor(columns * 0.26), 44, 60);
+  const machine = columns < LEAST_THREE ? undefined : clamp(Math.floor(columns * 0.26), 44, 60);
   const log = columns - run - (machine ?? 0);
   const below: readonly Pane[] = machine === undefined ? ['run', 'log'] : ['run', 'log', 'machine'];
   return {

@@ -46,6 +46,8 @@ describe('the layout of a place', () => {
     expect(layout('runs', [], 200, 60).order).toEqual(['list', 'run', 'log', 'machine']);
     expect(layout('events', [], 120, 40).order).toEqual(['list', 'text']);
     expect(layout('machines', [MACHINE], 80, 24).order).toEqual(['list', 'machine']);
+    expect(layout('machines', [MACHINE], 159, 40).order).toEqual(['list', 'machine']);
+    expect(layout('machines', [MACHINE], 160, 40).order).toEqual(['list', 'run', 'log', 'machine']);
     expect(layout('runs', [RUN], 80, 24).order).toEqual(['run', 'log']);
     expect(Object.keys(layout('runs', [RUN], 80, 24).panes)).toEqual(['run']);
   });

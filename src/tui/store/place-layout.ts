@@ -1,5 +1,14 @@
 import type { Layout, Pane, Size } from './layout.ts';
-import { clamp, DOES_NOT_FIT, fitsInto, LEAST_LOWER, layOutBelow, layOutZoomed, listHeight } from './layout.ts';
+import {
+  clamp,
+  DOES_NOT_FIT,
+  fitsInto,
+  LEAST_LOWER,
+  LEAST_THREE,
+  layOutBelow,
+  layOutZoomed,
+  listHeight,
+} from './layout.ts';
 import type { Whereabouts } from './place.ts';
 
 /** What the layout of a place goes by beside the size of the terminal. */
@@ -25,7 +34,7 @@ export function layOutPlace(size: Size, { place, path, listed, lower, zoomed }: 
   const available = size.rows - 2 - BREADCRUMB_ROWS;
   switch (path.at(-1)?.kind) {
     case 'machine':
-      return machineDetail(columns, available);
+      return machineDetail(columns, available, listed, lower);
     case 'run':
       return runDetail(columns, available, lower);
     case undefined:
@@ -50,7 +59,9 @@ export function layOutPlace(size: Size, { place, path, listed, lower, zoomed }: 
   }
 }
 
-function machineDetail(columns: number, available: number): Layout {
+function machineDetail(columns: number, available: number, listed: number, lower: 'run' | 'log'): Layout {
+  // There is room for the run under the cursor, and its log, beside the machine.
+  if (columns >= LEAST_THREE) return layOutBelow('list', columns, available, listed, lower);
   if (columns < 100) {
     const rows = Math.floor(available / 2);
     return {

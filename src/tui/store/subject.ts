@@ -15,14 +15,15 @@ export interface Subject {
 }
 
 /**
- * What the keys that act are about, on whichever screen: what is looked at closely, else the run or the event under the
- * cursor, else the machine under it. Undefined: nothing, as among plans and in the server's log.
+ * What the keys that act are about, on whichever screen: what is looked at closely, of a machine with the run under the cursor;
+ * else the run or the event under it, else the machine. Undefined: nothing, as among plans and in the server's log.
  */
 export function subject(state: ConsoleState): Subject | undefined {
   const { place, path } = state.ui;
   const detail = path.at(-1);
   if (detail !== undefined) {
-    return { machineId: detail.machineId, runId: detail.kind === 'run' ? detail.runId : '' };
+    const runId = detail.kind === 'run' ? detail.runId : (selectedRow(state.lists.machineRuns)?.runId ?? '');
+    return { machineId: detail.machineId, runId };
   }
   switch (place) {
     case 'machines':
