@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ThemeName } from '../src/tui/theme/theme.ts';
 import { THEME_NAMES } from '../src/tui/theme/theme.ts';
 import { PtyTerminal } from '../test/support/pty-terminal.ts';
+import { buildBundle, isBundleStale } from './bundle.ts';
 import { PictureFleet } from './picture-fleet.ts';
 import type { Scene } from './picture-scenes.ts';
 import { MORE_SCENES, pressed, SCENES, settled } from './picture-scenes.ts';
@@ -165,5 +166,7 @@ async function forLooking(): Promise<void> {
   }
 }
 
+// Pictures of what the program was before would be looked at in vain.
+if (isBundleStale()) await buildBundle();
 await forDocs();
 if (!process.argv.includes('--docs')) await forLooking();

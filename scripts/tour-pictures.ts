@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { builtInTalk } from '../src/tour/script/talk.ts';
 import { PtyTerminal } from '../test/support/pty-terminal.ts';
+import { buildBundle, isBundleStale } from './bundle.ts';
 import { pictureOf } from './terminal-picture.ts';
 
 const folder = join(dirname(import.meta.dirname), 'pictures', 'tour');
@@ -53,6 +54,7 @@ async function chapterPictures(tour: PtyTerminal, number: number, title: string,
   }
 }
 
+if (isBundleStale()) await buildBundle();
 await mkdir(folder, { recursive: true });
 for (const [columns, rows] of SIZES) {
   const tour = await PtyTerminal.start(['demo', '--fast', '--speed', '4', '--port', '0'], { columns, rows });
