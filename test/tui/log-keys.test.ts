@@ -96,7 +96,11 @@ test('z gives it the whole screen, Esc its pane back; what runs goes on meanwhil
 test('its keys come first in the footer, and on the whole screen those of the table are not offered', async () => {
   const { terminal } = await inLog(80, 24);
   const keys = () => terminal.rows.at(-1) ?? '';
-  expect(keys()).toMatch(/\/ search {2}W wrap {2}T times {2}S step {2}z full screen {2}o save {2}\? help {2}q quit/);
+  expect(keys()).toMatch(/\/ search {2}W wrap {2}T times {2}S step {2}z full screen {2}\? help {2}q quit$/);
+  terminal.press('z');
+  await terminal.until((text) => !text.includes('Machines'));
+  expect(keys()).toMatch(/Esc back {2}\? help {2}q quit$/);
+  terminal.press('z');
   terminal.resize(220, 40);
   await terminal.until('s sort');
   expect(keys()).toContain('f phases');

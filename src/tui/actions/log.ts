@@ -92,7 +92,7 @@ export const logActions: readonly Action<ConsoleEffects>[] = [
     help: 'write the lines that are shown to a file',
     group: 'Log',
     scopes: ['main'],
-    footer: 2,
+    footer: 3,
     when: inLog,
     disabledReason: emptyReason,
     run: ({ effects }) => effects.saveLog(),
