@@ -235,6 +235,8 @@ export const MORE_SCENES: readonly Scene[] = [
     show: async (terminal) => {
       await pressed(terminal, '2', /(▸|>) Runs \d/);
       await pressed(terminal, '\r', /Runs . run/);
+      await terminal.until((text) => !text.includes('no line so far'));
+      await settled(terminal);
     },
     back: (terminal) => pressed(terminal, '1', /(▸|>) Machines/),
   },
