@@ -104,6 +104,7 @@ describe('bmdemo demo on a terminal', () => {
     const tour = await onTerminal(runtime, 'demo', '--fast', '--speed', '20', '--port', '0');
     const ready = await tour.until('Space begins');
     expect(ready).toContain('○ no server yet');
+    expect(ready).not.toContain('loading');
     expect(ready).toMatch(/server +127\.0\.0\.1, on a free port/);
     const notes = await onTerminal(runtime, 'notes');
     await notes.until('Ready: space begins');

@@ -4,6 +4,7 @@ import type { Line } from '../format/segment.ts';
 import { sameLine, sameLines } from '../format/segment.ts';
 import type { TablePlan } from '../format/table-columns.ts';
 import { planTable } from '../format/table-columns.ts';
+import type { ConnectionState } from '../store/connection.ts';
 import type { Size } from '../store/layout.ts';
 import { tableRows } from '../store/layout.ts';
 import { longestOf } from '../store/machine-tally.ts';
@@ -50,8 +51,7 @@ export function MachineTable({ size }: { readonly size: Size }) {
 function tableTitle({ machines, view, marks, connection }: ConsoleState): Line {
   const title: Line = [{ text: 'Machines', tone: 'strong' }];
   const isLost = connection.link.kind === 'lost';
-  if (!machines.loaded && isLost) return [...title, { text: ' · waiting for the server', tone: 'warn' }];
-  if (!machines.loaded) return [...title, { text: ' · loading', tone: 'muted' }];
+  if (!machines.loaded) return [...title, ...waiting(connection.link.kind)];
   const total = machines.ids.length.toLocaleString('en-US');
   const shown = view.filter === '' ? total : `${view.ids.length.toLocaleString('en-US')} of ${total}`;
   const filter: Line = view.filter === '' ? [] : [{ text: `  /${view.filter}`, tone: 'accent' }];
@@ -92,4 +92,12 @@ function planOf({ machines }: ConsoleState, width: number): TablePlan {
 function samePlan(a: TablePlan, b: TablePlan): boolean {
   const same = a.columns.every(({ key, width }, at) => key === b.columns[at]?.key && width === b.columns[at]?.width);
   return same && a.columns.length === b.columns.length && a.bar === b.bar;
+}
+
+/** What is to come before the machines are there. */
+function waiting(link: ConnectionState['link']['kind']): Line {
+  if (link === 'none') return [];
+  return link === 'lost'
+    ? [{ text: ' · waiting for the server', tone: 'warn' }]
+    : [{ text: ' · loading', tone: 'muted' }];
 }
