@@ -35,4 +35,24 @@ describe('a table of a card', () => {
     expect(shown({ ...TABLE, wraps: true })).toEqual(lines);
     expect(shown({ ...TABLE, wraps: true }, 3)).toEqual([...lines.slice(0, 2), '…']);
   });
+
+  it('lets the widest column give way where little is left for the last', () => {
+    const phases: CardTable = {
+      columns: ['PHASE', 'MEANS', 'MACHINES'],
+      rows: [
+        ['READY', 'has a system', 'machine-1, machine-2'],
+        ['RMA', 'waits for new hardware', ''],
+      ],
+      marked: [],
+      wraps: true,
+    };
+    expect(shown(phases)).toEqual([
+      'PHASE  MEANS     MACHINES',
+      'READY  has a     machine-1,',
+      '       system    machine-2',
+      'RMA    waits',
+      '       for new',
+      '       hardware',
+    ]);
+  });
 });

@@ -6,6 +6,9 @@ import type { CardTable, GuestCard } from './guest.ts';
 const GAP = 2;
 /** Rows that one text of a card may take. */
 const MAX_TEXT_ROWS = 12;
+/** What the last column of a table keeps of what it needs, before another one gives way. */
+const LEAST_LAST = 18;
+const LEAST = 8;
 
 /** The body of a card as lines of `width` cells, at most `rows` of them. */
 export function cardLines({ body }: GuestCard, width: number, rows: number, glyphs: Glyphs): readonly Line[] {
@@ -22,28 +25,37 @@ function textLines(text: string, width: number, glyphs: Glyphs): readonly Line[]
 }
 
 function tableLines({ columns, rows, marked, wraps }: CardTable, width: number, glyphs: Glyphs): readonly Line[] {
-  const natural = columns.map((title, at) =>
-    rows.reduce((most, row) => Math.max(most, cellWidth(row[at] ?? '')), cellWidth(title)),
-  );
-  const before = natural.slice(0, -1).reduce((sum, cells) => sum + cells + GAP, 0);
-  const widths = [...natural.slice(0, -1), Math.max(8, Math.min(natural.at(-1) ?? 0, width - before))];
+  const widths = columnCells(columns, rows, width);
   const line = (cells: readonly string[]) =>
     widths.map((cellsWide, at) => fitCells(cells[at] ?? '', cellsWide, 'left', glyphs.ellipsis)).join(' '.repeat(GAP));
   return [
     ...(columns.every((title) => title === '') ? [] : [[{ text: line(columns), tone: 'muted' as const }]]),
     ...rows.flatMap((row, at) => {
       const tone = marked.includes(at) ? { tone: 'accent' as const } : {};
-      return (wraps ? wrapped(row, widths.at(-1) ?? 0, glyphs) : [row]).map(
-        (cells): Line => [{ text: line(cells), ...tone }],
-      );
+      return (wraps ? wrapped(row, widths, glyphs) : [row]).map((cells): Line => [{ text: line(cells), ...tone }]);
     }),
   ];
 }
 
-/** A row as several, where its last text does not fit. */
-function wrapped(row: readonly string[], width: number, glyphs: Glyphs): readonly (readonly string[])[] {
-  const pieces = wrap(row.at(-1) ?? '', width, MAX_TEXT_ROWS, glyphs.ellipsis);
-  const before = row.slice(0, -1);
-  const blanks = before.map(() => '');
-  return pieces.length === 0 ? [row] : pieces.map((piece, at) => [...(at === 0 ? before : blanks), piece]);
+/** The cells of each column. Where there is no room for all, the last one gives way first, and then the widest of the others. */
+function columnCells(columns: readonly string[], rows: readonly (readonly string[])[], width: number): number[] {
+  const widths = columns.map((title, at) =>
+    rows.reduce((most, row) => Math.max(most, cellWidth(row[at] ?? '')), cellWidth(title)),
+  );
+  const last = widths.length - 1;
+  const giveWay = (at: number, least: number) => {
+    const excess = widths.reduce((sum, cells) => sum + cells, GAP * last) - width;
+    const cells = widths[at] ?? 0;
+    if (excess > 0) widths[at] = Math.max(Math.min(cells, least), cells - excess);
+  };
+  giveWay(last, LEAST_LAST);
+  giveWay(widths.indexOf(Math.max(...widths.slice(0, -1))), LEAST);
+  return widths;
+}
+
+/** A row as several, where a text does not fit into its column. */
+function wrapped(row: readonly string[], widths: readonly number[], glyphs: Glyphs): readonly (readonly string[])[] {
+  const pieces = widths.map((width, at) => wrap(row[at] ?? '', width, MAX_TEXT_ROWS, glyphs.ellipsis));
+  const height = Math.max(1, ...pieces.map(({ length }) => length));
+  return Array.from({ length: height }, (_, at) => pieces.map((lines) => lines[at] ?? ''));
 }
