@@ -74,6 +74,13 @@ describe('the row of a machine', () => {
     expect(machineCells(machine({ conditions: [{ ...conditions[0], status: false }] }), context).note.text).toBe('');
   });
 
+  test('says who canceled, and in which step, not in which run', () => {
+    const message = 'run 7f3a91kq00000000 canceled by lin in repave-image: wrong machine';
+    const conditions = [{ type: 'NeedsIntervention', status: true, message }];
+    const { note } = machineCells(machine({ conditions }), context);
+    expect(note.text).toBe('▲ canceled by lin in repave-image: wrong machine');
+  });
+
   test('says that a call still holds it', () => {
     const { note } = machineCells(machine({ stoppingRunId: '7f3a91kq00000000' }), context);
     expect(note.text).toBe('▲ held by run 7f3a91kq');

@@ -129,8 +129,10 @@ function note({ status }: Machine, { run, glyphs }: RowContext): Segment {
   }
   const condition = status?.conditions.find(({ type, status: set }) => type === 'NeedsIntervention' && set);
   if (condition !== undefined) {
-    // Which step it was counts more than which plan: there is room for one of them.
-    const told = withShortRunIds(printable(condition.message)).replace(/^plan\/\S+ failed in (\S+): /, '$1 failed: ');
+    // Which step it was counts more than which plan, and who it was more than which run: there is room for one of them.
+    const told = withShortRunIds(printable(condition.message))
+      .replace(/^plan\/\S+ failed in (\S+): /, '$1 failed: ')
+      .replace(/^run \S+ canceled by /, 'canceled by ');
     return { text: `${glyphs.attention} ${told}`, tone: 'warn' };
   }
   const rma = status?.conditions.find(({ type, status: set }) => type === 'RMA' && set);
