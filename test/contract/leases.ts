@@ -244,7 +244,7 @@ export function leaseContract(factory: StoreFactory): void {
   });
 
   describe('owned', () => {
-    test('the runs of an owner that go on, under the fence of the claim, until they end, are held, or are given up', async () => {
+    test('the runs of an owner, under the fence of the claim, until they are given up or have ended with their call', async () => {
       await fleet.registerAll(['m1', 'm2', 'm3', 'm4']);
       const held = await fleet.startAndBegin('m1');
       const given = await fleet.startAndBegin('m2');
@@ -259,6 +259,8 @@ export function leaseContract(factory: StoreFactory): void {
       expect(await owned('server-1')).toEqual([claimOf(held)]);
       await fleet.announce(held);
       await fleet.cancel('m1', held.runId);
+      expect(await owned('server-1')).toEqual([claimOf(held)]);
+      await fleet.stopped(held);
       expect(await owned('server-1')).toEqual([]);
     });
 

@@ -527,6 +527,31 @@ describe('a store that is away', () => {
     expect(bench.provider.journal.map(({ machine }) => machine)).toEqual(['m1', 'm2']);
   });
 
+  it('gives a server what a run that has ended left behind, in an answer that is lost: the machine is freed all the same', async () => {
+    const bench = await startedBench(1);
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    await bench.cancel(runId);
+    const hint = hintsOf(bench);
+    const reap = bench.store.reap.bind(bench.store);
+    bench.store.reap = async (owner) => {
+      bench.store.reap = reap;
+      expect(await reap(owner)).toMatchObject([{ runId }]);
+      throw storeIsAway();
+    };
+    bench.newEngine().start();
+    await bench.register('m2');
+    await bench.clock.advance(10_000);
+    await bench.start('m2', 'reboot');
+    hint({ due: true });
+    await settle();
+    expect((await bench.machine('m1')).stoppingRunId).toBe(runId);
+    hint({ peers: true });
+    await settle();
+    hint({ peers: true });
+    await settle();
+    expect((await bench.machine('m1')).stoppingRunId).toBeNull();
+  });
+
   it('keeps an outcome and writes it when the store is back', async () => {
     const bench = await startedBench();
     const runId = idOf(await bench.start('m1', 'reboot'));

@@ -153,9 +153,11 @@ export function createEngine(options: EngineOptions): Engine {
     if (owner !== context) return;
     const lost = unknown.filter((one) => unheard.has(keyOf(one)));
     unheard = new Set(unknown.map(keyOf));
+    const over = new Set(lost.length === 0 ? [] : await store.stopping(owner.instance));
     for (const one of lost) {
       if (begun.has(keyOf(one))) continue;
-      if (drivers.size < options.maxRuns) begin(owner, one);
+      // Of a run that has ended there is only to record that its call has.
+      if (drivers.size < options.maxRuns || over.has(one.runId)) begin(owner, one);
       else await store.release(one, owner.instance);
     }
   });

@@ -337,7 +337,10 @@ export interface Store extends PlanStore {
    * come back as claims of `owner`, whose part it is to record that the call has stopped.
    */
   reap(owner: string): Promise<readonly Claim[]>;
-  /** The runs of this owner that go on, under the fence that each has: also those of which it was never told, as the answer was lost. */
+  /**
+   * The runs of this owner, those that have ended while their call goes on among them, under the fence that each has: also those of which it
+   * was never told, as the answer was lost.
+   */
   owned(owner: string): Promise<readonly Claim[]>;
   /** The runs of this owner that have ended while their call goes on. */
   stopping(owner: string): Promise<readonly string[]>;

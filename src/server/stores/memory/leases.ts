@@ -153,12 +153,12 @@ export class Leases {
     return { claims, due };
   }
 
-  /** The runs of an owner that go on. */
+  /** The runs of an owner, those that have ended while their call goes on among them. */
   owned(owner: string): readonly Claim[] {
     return [...(this.#owned.get(owner) ?? [])].flatMap((runId) => {
       const record = this.#tables.run(runId);
       const lease = record?.lease ?? null;
-      if (record === undefined || lease === null || lease.dueAt === null) return [];
+      if (record === undefined || lease === null) return [];
       return [{ runId, machineId: record.planned.run.machineId, fence: lease.fence }];
     });
   }

@@ -47,10 +47,10 @@ export function releaseClaim(database: Database, claim: Claim, owner: string): b
   return database.run(sql, claim.runId, owner, claim.fence) > 0;
 }
 
-/** The runs of an owner that go on. */
+/** The runs of an owner, those that have ended while their call goes on among them. */
 export function ownedRuns(database: Database, owner: string): readonly Claim[] {
   return database
-    .all('SELECT run_id, machine_id, fence FROM runs WHERE owner = ? AND stopping = 0', owner)
+    .all('SELECT run_id, machine_id, fence FROM runs WHERE owner = ?', owner)
     .map((row) => ({ runId: text(row, 'run_id'), machineId: text(row, 'machine_id'), fence: int(row, 'fence') }));
 }
 
