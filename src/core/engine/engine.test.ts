@@ -427,6 +427,42 @@ describe('a cancel while an announcement is stalled', () => {
   });
 });
 
+describe('a cancel while it is put on record that a step was cut off too often', () => {
+  it('holds nothing for longer', async () => {
+    const bench = new EngineBench(undefined, 1);
+    await bench.register('m1');
+    // Each of them is lost with its call: hints are for the last one.
+    let listener: (hint: Hint) => void = () => {};
+    bench.store.subscribe((hint) => listener(hint));
+    bench.store.subscribe = (last) => {
+      listener = last;
+      return () => {};
+    };
+    bench.engine.start();
+    const runId = idOf(await bench.start('m1', 'reboot'));
+    for (let lost = 1; lost < 3; lost += 1) {
+      bench.newEngine().start();
+      await bench.clock.advance(100);
+      expect(bench.provider.journal).toHaveLength(lost + 1);
+    }
+    const commit = bench.store.commit.bind(bench.store);
+    bench.store.commit = async (change) => {
+      bench.store.commit = commit;
+      expect(change.runs[0]?.run).toMatchObject({ phase: 'FAILED' });
+      await bench.cancel(runId);
+      await settle();
+      return commit(change);
+    };
+    bench.newEngine().start();
+    await bench.clock.advance(100);
+    await settle();
+    await settle();
+    expect(await bench.run(runId)).toMatchObject({ phase: 'CANCELED', stopping: false });
+    expect(bench.provider.journal).toHaveLength(3);
+    expect((await bench.machine('m1')).stoppingRunId).toBeNull();
+  });
+});
+
 /** Keeps the hints of the store from the engine, which is not started yet; gives it those of the test instead. */
 function hintsOf(bench: EngineBench): (hint: Hint) => void {
   let listener: (hint: Hint) => void = () => {};

@@ -98,7 +98,8 @@ export class RunDriver {
 
   /** Does the next thing; false where there is nothing more to do. */
   async #advance(): Promise<boolean> {
-    if (this.#drained || this.#stopReason !== null) return false;
+    // A run that was canceled under it has ended; that nobody calls its machine for it may still have to be recorded.
+    if (this.#drained || (this.#stopReason !== null && this.#stopReason !== 'canceled')) return false;
     const { machineId, runId, fence } = this.claim;
     const loaded = this.#loaded;
     this.#loaded = null;
