@@ -563,6 +563,29 @@ describe('a store that is away', () => {
     expect(bench.provider.journal.map(({ machine }) => machine)).toEqual(['m1', 'm2']);
   });
 
+  it('hands a place on to a server that is told to stop meanwhile: it makes no call, and others find the run at once', async () => {
+    const bench = new EngineBench(undefined, 1);
+    await bench.register('m1');
+    await bench.register('m2');
+    const runs = [idOf(await bench.start('m1', 'reboot')), idOf(await bench.start('m2', 'reboot'))];
+    bench.provider.rule = () => DONE;
+    const commit = bench.store.commit.bind(bench.store);
+    const stopped = Promise.withResolvers<unknown>();
+    bench.store.commit = async (change) => {
+      const result = await commit(change);
+      if (!change.takesOver || change.runs[0]?.run.phase !== 'SUCCEEDED') return result;
+      const [next] = (await bench.store.claim('server-1', 1)).claims;
+      expect(next?.runId).toBe(runs[1]);
+      stopped.resolve(bench.engine.stop(0));
+      return { ...result, next } as typeof result;
+    };
+    bench.engine.start();
+    await bench.clock.advance(10_000);
+    expect(await stopped.promise).toEqual({ interrupted: 0 });
+    expect(bench.provider.journal.map(({ machine }) => machine)).toEqual(['m1']);
+    expect((await bench.store.claim('server-2', 1)).claims).toMatchObject([{ runId: runs[1] }]);
+  });
+
   it('gives a server what a run that has ended left behind, in an answer that is lost: the machine is freed all the same', async () => {
     const bench = await startedBench(1);
     const runId = idOf(await bench.start('m1', 'reboot'));
