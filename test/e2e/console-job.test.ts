@@ -29,7 +29,7 @@ describe('the main job', () => {
     terminal.press('c');
     await terminal.until('left half written');
     await yes(terminal);
-    await terminal.until(/machine-1 {2}MAINTENANCE .*▲ run/);
+    await terminal.until(/machine-1 {2}MAINTENANCE .*▲ canceled by/);
     await terminal.until(/⊘ repave-image .* canceled/);
     expect(terminal.text).toMatch(/- join-cluster +not run/);
     await terminal.until((shown) => !shown.includes('has not returned'));
