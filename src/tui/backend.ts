@@ -6,6 +6,7 @@ import type { Plan } from '../wire/gen/baremetal/v1/plan_pb.ts';
 import type { LogChunk, Run } from '../wire/gen/baremetal/v1/run_pb.ts';
 import type { PreviewRunResponse } from '../wire/gen/baremetal/v1/run_service_pb.ts';
 import type { GetServerInfoResponse, WatchServerLogResponse } from '../wire/gen/baremetal/v1/server_service_pb.ts';
+import { printable } from './format/printable.ts';
 import { capital } from './format/words.ts';
 
 /** How the connection to the server is. Times are ms since 1970. */
@@ -160,8 +161,8 @@ export function failureReason(error: unknown): string {
   return error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : '';
 }
 
-/** Why a call failed, as a sentence that begins and ends as people write it. */
+/** Why a call failed, as one line that begins and ends as people write it: what a server says in it is not to be trusted. */
 export function failureMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return capital(message);
+  return capital(printable(message.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')));
 }
