@@ -89,6 +89,7 @@ export async function importDemoMachines(number: number, { store, backend, sessi
 
 /** Asks what importing a file would do, and then the person; where it would change nothing, says so and asks nothing. */
 export async function askToImport(file: string, { store, backend, session }: Hands): Promise<void> {
+  store.setState((state) => showToast(state, 'info', `asking the server what ${file} would do …`));
   try {
     const shown = await backend.previewFile(file, session.signal);
     const scope = scopeOf(store.getState());
