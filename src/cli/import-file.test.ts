@@ -236,11 +236,17 @@ describe('a console', () => {
     expect(shown).toMatchObject({ counts: '1 machine: 1 new', machines: [{ machineId: 'node-1', outcome: 'new' }] });
     // As new as before, and other hardware.
     file('shown.csv', `${HEAD}node-1,fake,02:00:00:00:00:99,r1\n`);
-    await expect(importFileAsShown(client, path, shown, signal)).rejects.toMatchObject({ reason: 'PREVIEW_STALE' });
+    await expect(importFileAsShown(client, path, shown, signal)).rejects.toMatchObject({
+      reason: 'PREVIEW_STALE',
+      message: 'the file is not what it was; look at it once more',
+    });
     expect(JSON.parse(await fleet())).toEqual({ machines: [] });
     file('shown.csv', `${HEAD}node-1,fake,02:00:00:00:00:01,r1\n`);
     expect((await importFileAsShown(client, path, shown, signal)).counts).toBe('1 machine: 1 new');
-    await expect(importFileAsShown(client, path, shown, signal)).rejects.toMatchObject({ reason: 'PREVIEW_STALE' });
+    await expect(importFileAsShown(client, path, shown, signal)).rejects.toMatchObject({
+      reason: 'PREVIEW_STALE',
+      message: 'it would do something else by now; look at it once more',
+    });
   });
 });
 

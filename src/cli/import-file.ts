@@ -96,9 +96,8 @@ export async function importFileAsShown(
   const read = await readForConsole(file);
   const now = await outcomeOf(client, file, read, true, signal);
   if (JSON.stringify(now) !== JSON.stringify(shown)) {
-    throw Object.assign(new Error('it would do something else by now; look at it once more'), {
-      reason: 'PREVIEW_STALE',
-    });
+    const what = now.digest === shown.digest ? 'it would do something else by now' : 'the file is not what it was';
+    throw Object.assign(new Error(`${what}; look at it once more`), { reason: 'PREVIEW_STALE' });
   }
   return outcomeOf(client, file, read, false, signal);
 }

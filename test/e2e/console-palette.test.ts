@@ -47,7 +47,7 @@ test('a command is completed, imports a file, filters, and starts what its key s
   writeFileSync(file, 'id,provider,rack,cluster\nweb-2,fake,r8,prod-a\nweb-9,fake,r8,prod-a\n');
   await yes(terminal);
   await terminal.until(/new +web-9/);
-  await terminal.until('It would do something else by now');
+  await terminal.until('The file is not what it was');
   await terminal.until('Esc cancel');
   terminal.press('\x1b');
   await terminal.until((shown) => !shown.includes('Import more.csv?'));
