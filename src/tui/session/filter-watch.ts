@@ -40,11 +40,13 @@ export class FilterWatch {
     };
     restart();
     try {
-      for await (const { snapshot, kind } of this.#backend.watchMachines(filter, signal, restart)) {
+      for await (const { snapshot, kind, cursor } of this.#backend.watchMachines(filter, signal, restart)) {
         if (signal.aborted) return;
         if (snapshot === undefined) continue;
         const gone = kind === 'LEFT' || kind === 'DELETED';
         this.#gatherer.match({ kind: gone ? 'out' : 'in', machineId: snapshot.machineId });
+        // Only the last message of the opening snapshot has a cursor, and every one after it.
+        if (cursor !== '') this.#gatherer.match({ kind: 'whole' });
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -57,7 +59,7 @@ export class FilterWatch {
   async #askWhether(filter: string, signal: AbortSignal): Promise<void> {
     try {
       const matching = await this.#backend.countMachines(filter, signal);
-      if (matching === 0 && !signal.aborted) this.#gatherer.match({ kind: 'none' });
+      if (matching === 0 && !signal.aborted) this.#gatherer.match({ kind: 'whole' });
     } catch {
       // The watch says what is wrong.
     }

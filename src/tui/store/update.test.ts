@@ -56,7 +56,7 @@ const machineChange: fc.Arbitrary<MachineChange> = fc.oneof(
 
 const matchChange: fc.Arbitrary<MatchChange> = fc.oneof(
   { weight: 20, arbitrary: fc.record({ kind: fc.constantFrom('in', 'out'), machineId }) },
-  { weight: 1, arbitrary: fc.constantFrom({ kind: 'reset' as const }, { kind: 'none' as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: 'reset' as const }, { kind: 'whole' as const }) },
 );
 
 const silent: StreamNews = { machines: [], matches: [], runs: [], log: [], logEnded: false };
@@ -155,12 +155,27 @@ test('what is kept by what changes is what looking at everything anew makes, wha
         });
         expect(state.view.ids).toEqual(lookAt({ ...state.view, ids: [] }, state.machines).ids);
         if (state.machines.loaded) {
-          expect(state.selection.id).toBe(state.view.ids[state.selection.row] ?? '');
+          if (!state.view.asking) expect(state.selection.id).toBe(state.view.ids[state.selection.row] ?? '');
           for (const id of state.marks.ids) expect(machines.has(id)).toBe(true);
         }
       }
     }),
   );
+});
+
+test('the cursor stays on its machine while the filter is asked about anew, and goes on where that matches no longer', () => {
+  const present = ['a', 'b', 'c'].map(
+    (id) => ({ kind: 'present', machine: create(MachineSchema, { machineId: id }) }) as const,
+  );
+  const matches = (...ids: string[]) => ids.map((id) => ({ kind: 'in', machineId: id }) as const);
+  const whole = { kind: 'whole' } as const;
+  const filtered = setFilter(news(present, []).apply(empty), 'rack=r1');
+  const asked = news([], [...matches('a', 'b', 'c'), whole]).apply(filtered);
+  const onB = { ...asked, selection: { ...asked.selection, id: 'b', row: 1 } };
+  const anew = news([], [{ kind: 'reset' }, ...matches('a')]).apply(onB);
+  expect([anew.view.ids, anew.selection.id]).toEqual([['a'], 'b']);
+  expect(news([], [...matches('b'), whole]).apply(anew).selection.id).toBe('b');
+  expect(news([], [...matches('c'), whole]).apply(anew).selection.id).toBe('c');
 });
 
 test('marks of machines that are not there any more go once all is known again, and not before', () => {

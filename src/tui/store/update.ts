@@ -36,7 +36,9 @@ export function takeNews(state: ConsoleState, news: StreamNews): ConsoleState {
   const longer = appendLog(state.log, news.log);
   const log = news.logEnded ? { ...longer, open: false } : longer;
   const view = lookAgain(applyMatches(state.view, news.matches), state, machines);
-  return keepMarks(settleSelection({ ...state, machines, runs, log, view }), state.machines);
+  const next = { ...state, machines, runs, log, view };
+  // Where a filter is asked about anew, nothing can be called missing until all is told.
+  return keepMarks(view.asking ? next : settleSelection(next), state.machines);
 }
 
 /** Shows the machines of a view. The selection stays on its machine if that is among them. */

@@ -20,7 +20,7 @@ export interface ViewState {
   readonly filter: string;
   /** The machines that match, as the server tells of them; undefined: the filter is free text, and is looked for here. */
   readonly matching: PersistentMap<true> | undefined;
-  /** Whether the server has yet to say which machines match. */
+  /** Whether the server has yet to say which machines match, or all of them. */
   readonly asking: boolean;
   /** What the server says against the filter; empty: nothing. */
   readonly problem: string;
@@ -32,8 +32,8 @@ export interface ViewState {
 /** What the watch of a filter tells, in order. */
 export type MatchChange =
   | { readonly kind: 'reset' }
-  /** No machine matches: a watch says nothing of that. */
-  | { readonly kind: 'none' }
+  /** All that match have been told of. */
+  | { readonly kind: 'whole' }
   | { readonly kind: 'in'; readonly machineId: string }
   | { readonly kind: 'out'; readonly machineId: string };
 
@@ -68,7 +68,8 @@ export function applyMatches(view: ViewState, changes: readonly MatchChange[]): 
   const before = reset < 0 ? view.matching : PersistentMap.empty<true>();
   const told = changes.slice(reset + 1);
   const matching = before.with(told.flatMap(toldOf));
-  return { ...view, matching, asking: told.length === 0 };
+  const asking = (reset >= 0 || view.asking) && told.every(({ kind }) => kind !== 'whole');
+  return { ...view, matching, asking };
 }
 
 function toldOf(change: MatchChange): [string, true | undefined][] {
