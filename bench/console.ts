@@ -42,9 +42,19 @@ async function largeFleet(): Promise<readonly Figure[]> {
       await terminal.until('by phase');
       await pressKeys(terminal, 20_000, echo);
       const [before, eventsBefore, begun] = [await console.usage(), fleet.events, performance.now()];
-      const { took, free, echoed, strayed } = await pressKeys(terminal, MINUTES * 60_000, echo);
+      const pressed: Pressed[] = [];
+      const heaps = [before.heapMb];
+      for (let minute = 0; minute < MINUTES; minute += 1) {
+        pressed.push(await pressKeys(terminal, 60_000, echo));
+        heaps.push((await console.usage()).heapMb);
+      }
       const [passed, events] = [performance.now() - begun, fleet.events - eventsBefore];
       const after = await console.usage();
+      process.stderr.write(`heap minute by minute, MB: ${heaps.map((heap) => heap.toFixed(1)).join(' ')}\n`);
+      const took = pressed.flatMap((minute) => minute.took);
+      const free = pressed.flatMap((minute) => minute.free);
+      const echoed = pressed.flatMap((minute) => minute.echoed);
+      const strayed = pressed.reduce((sum, minute) => sum + minute.strayed, 0);
       const large = '10,000 machines, 1,000 runs';
       return [
         {
@@ -70,9 +80,10 @@ async function largeFleet(): Promise<readonly Figure[]> {
           name: `heap after ${MINUTES} min, ${large}`,
           value: after.heapMb,
           unit: 'MB',
-          limit: before.heapMb,
-          against: 'at the beginning',
-          target: 1.1,
+          // At the beginning no run has ended yet: half-way there are as many runs, lines and calls as are ever kept.
+          limit: heaps[Math.floor(heaps.length / 2)] ?? before.heapMb,
+          against: 'half-way',
+          target: 1.05,
         },
         never(`selection left its machine, ${large}`, strayed, 'times'),
       ];
