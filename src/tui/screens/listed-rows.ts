@@ -24,39 +24,16 @@ export function listedColumns(state: ConsoleState, width: number): readonly Colu
   const key = listShown(state.ui);
   const room = width - CARET_CELLS;
   const most = Math.max(LEAST_NAME_CELLS, room - OTHER_CELLS);
+  const { runs, events, plans } = state.lists;
   switch (key) {
     case 'runs':
-      return planColumns(
-        runColumns(
-          Math.min(
-            most,
-            longest(state.lists.runs, 'MACHINE', ({ machineId }) => machineId),
-          ),
-        ),
-        room,
-      );
+      return planColumns(runColumns(nameCells(runs, 'MACHINE', most, ({ machineId }) => machineId)), room);
     case 'machineRuns':
       return planColumns(runColumns(0), room);
     case 'events':
-      return planColumns(
-        eventColumns(
-          Math.min(
-            most,
-            longest(state.lists.events, 'MACHINE', ({ machineId }) => machineId),
-          ),
-        ),
-        room,
-      );
+      return planColumns(eventColumns(nameCells(events, 'MACHINE', most, ({ machineId }) => machineId)), room);
     case 'plans':
-      return planColumns(
-        planColumnsOf(
-          Math.min(
-            most,
-            longest(state.lists.plans, 'PLAN', ({ planId }) => planName(planId)),
-          ),
-        ),
-        room,
-      );
+      return planColumns(planColumnsOf(nameCells(plans, 'PLAN', most, ({ planId }) => planName(planId))), room);
     case undefined:
       return [];
   }
@@ -76,11 +53,14 @@ export function listedRows(state: ConsoleState, columns: readonly Column[]): rea
 
 const known = new WeakMap<ReadonlyMap<string, unknown>, number>();
 
-/** Cells of the longest name of all rows: of all, so that columns stand still while somebody scrolls. */
-function longest<Item>({ rows }: ListState<Item>, title: string, nameOf: (row: Item) => string): number {
-  const before = known.get(rows);
-  if (before !== undefined) return before;
-  const cells = longestCells(Array.from(rows.values(), nameOf), title, MOST_NAME_CELLS);
-  known.set(rows, cells);
-  return cells;
+/** Cells of the longest name of all rows, `most` at the most: of all, so that columns stand still while somebody scrolls. */
+function nameCells<Item>(
+  { rows }: ListState<Item>,
+  title: string,
+  most: number,
+  nameOf: (row: Item) => string,
+): number {
+  const longest = known.get(rows) ?? longestCells(Array.from(rows.values(), nameOf), title, MOST_NAME_CELLS);
+  known.set(rows, longest);
+  return Math.min(most, longest);
 }
