@@ -53,9 +53,8 @@ export function createEngine(options: EngineOptions): Engine {
   const killed = new AbortController();
   const gate = new Gate();
   const turns = new Turns();
-  const drivers = new Set<RunDriver>();
-  /** What they carry out: a claim has one driver. */
-  const begun = new Set<string>();
+  /** By the keys of their claims: a claim has one driver. */
+  const drivers = new Map<string, RunDriver>();
   const ended = new Set<() => void>();
   /** The runs of this server that it knew nothing of when it last looked. */
   let unheard = new Set<string>();
@@ -80,10 +79,8 @@ export function createEngine(options: EngineOptions): Engine {
       resumed: () => gate.open(),
       expelled: () => expelled(),
     });
-    const owner: DriverContext = {
-      ...{ ...options, instance, logs, gate, turns, killed: killed.signal },
-      takeOver: (next) => begin(owner, next),
-    };
+    const takeOver = (next: Claimed) => begin(owner, next);
+    const owner: DriverContext = { ...options, instance, logs, gate, turns, takeOver, killed: killed.signal };
     context = owner;
     gate.open();
     reap();
@@ -95,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
     log.warn({}, 'this server has lost its standing in the store; its calls are aborted');
     context = null;
     gate.close();
-    for (const driver of drivers) driver.stop('fenced');
+    for (const driver of drivers.values()) driver.stop('fenced');
     join();
   };
 
@@ -114,16 +111,15 @@ export function createEngine(options: EngineOptions): Engine {
 
   const begin = (owner: DriverContext, one: Claimed) => {
     // An answer that was given up for lost may still come.
-    if (begun.has(keyOf(one))) return;
+    const key = keyOf(one);
+    if (drivers.has(key)) return;
     const driver = new RunDriver(owner, one);
-    drivers.add(driver);
-    begun.add(keyOf(one));
+    drivers.set(key, driver);
     if (stopping) driver.drain();
     if (owner !== context) driver.stop('fenced');
     void driver.drive().then(() => {
       const full = drivers.size >= options.maxRuns;
-      drivers.delete(driver);
-      begun.delete(keyOf(one));
+      drivers.delete(key);
       for (const told of ended) told();
       if (full) claim();
     });
@@ -149,13 +145,13 @@ export function createEngine(options: EngineOptions): Engine {
   const adopt = pass(async () => {
     if (stopping || context === null) return;
     const owner = context;
-    const unknown = (await store.owned(owner.instance)).filter((one) => !begun.has(keyOf(one)));
+    const unknown = (await store.owned(owner.instance)).filter((one) => !drivers.has(keyOf(one)));
     if (owner !== context) return;
     const lost = unknown.filter((one) => unheard.has(keyOf(one)));
     unheard = new Set(unknown.map(keyOf));
     const over = new Set(lost.length === 0 ? [] : await store.stopping(owner.instance));
     for (const one of lost) {
-      if (begun.has(keyOf(one))) continue;
+      if (drivers.has(keyOf(one))) continue;
       // Of a run that has ended there is only to record that its call has.
       if (drivers.size < options.maxRuns || over.has(one.runId)) begin(owner, one);
       else await store.release(one, owner.instance);
@@ -166,7 +162,7 @@ export function createEngine(options: EngineOptions): Engine {
   const tellStopping = pass(async () => {
     if (context === null) return;
     const canceled = new Set(await store.stopping(context.instance));
-    for (const driver of drivers) {
+    for (const driver of drivers.values()) {
       if (canceled.has(driver.claim.runId)) driver.stop('canceled');
     }
   });
@@ -215,10 +211,10 @@ export function createEngine(options: EngineOptions): Engine {
     async stop(graceMs) {
       stopping = true;
       dueTimer?.();
-      for (const driver of drivers) driver.drain();
+      for (const driver of drivers.values()) driver.drain();
       await idleWithin(graceMs);
-      const interrupted = [...drivers].filter((driver) => driver.calling).length;
-      for (const driver of drivers) driver.stop('shutdown');
+      const interrupted = [...drivers.values()].filter((driver) => driver.calling).length;
+      for (const driver of drivers.values()) driver.stop('shutdown');
       await idleWithin(ABORT_GRACE_MS);
       unsubscribe?.();
       killed.abort();

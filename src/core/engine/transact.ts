@@ -69,8 +69,7 @@ export async function transact<D extends Decided>(
     const others = (await command.readOthers?.(before)) ?? [];
     const decision = decide(before, others);
     if (decision.kind === 'refusal') return decision;
-    if (decision.kind === 'existing') return { kind: 'transacted', decision, aggregate: before, next: null };
-    if (decision.events.length === 0 && decision.request === null) {
+    if (decision.kind === 'existing' || (decision.events.length === 0 && decision.request === null)) {
       return { kind: 'transacted', decision, aggregate: before, next: null };
     }
     const { change, after } = changeOf(before, decision, command, others);

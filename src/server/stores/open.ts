@@ -23,10 +23,7 @@ export async function openStore(config: StoreConfig, clock: Clock, log: Logger):
       // The driver takes a while to load, and most servers do without it.
       const { openPostgresStore } = await import('./postgres/store.ts');
       const { url, leaseMs } = config;
-      const store = await openPostgresStore({ url, leaseMs, clock, limits: RUN_LOG_LIMITS, ready: true, log });
-      const { degraded } = await store.health();
-      if (degraded !== '') log.warn({}, degraded);
-      return store;
+      return openPostgresStore({ url, leaseMs, clock, limits: RUN_LOG_LIMITS, ready: true, log });
     }
   }
 }

@@ -79,6 +79,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
     : 'PostgreSQL is reached through a pooler that changes sessions between statements: ' +
       'no notifications and no locks, so that other servers notice within 250 ms what happens here, ' +
       `and only after ${leaseMs / 1_000} s that this one has died`;
+  if (degraded !== '') log.warn({}, degraded);
 
   return {
     kind: 'postgres',
