@@ -50,15 +50,7 @@ export const SCENES: readonly Scene[] = [
     },
     back: (terminal) => gone(terminal, ESC, 'Repave machine-10?'),
   },
-  {
-    name: 'rma',
-    show: async (terminal) => {
-      await goTo(terminal, 4);
-      await pressed(terminal, 'm', 'RMA machine-4?');
-      await terminal.until('Esc cancel');
-    },
-    back: (terminal) => gone(terminal, ESC, 'RMA machine-4?'),
-  },
+  question('rma', 4, 'm', 'RMA machine-4?'),
   {
     name: 'many',
     show: async (terminal) => {
