@@ -1,9 +1,9 @@
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Cursor, StoredEvent } from '../../src/core/ports/store.ts';
 import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { Server } from './server.ts';
+import { openTransaction } from './sessions.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -23,19 +23,7 @@ afterEach(async () => {
 });
 
 /** A transaction of somebody who takes his time: it has its id, and ends when it is told to. */
-async function slowTransaction(): Promise<{ client: pg.Client; end: (how: 'COMMIT' | 'ROLLBACK') => Promise<void> }> {
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query('SELECT pg_current_xact_id()');
-  return {
-    client,
-    end: async (how) => {
-      await client.query(how);
-      await client.end();
-    },
-  };
-}
+const slowTransaction = () => openTransaction(database, 'SELECT pg_current_xact_id()');
 
 /** All events after a cursor that can be read now. */
 async function readable(after: Cursor): Promise<readonly StoredEvent[]> {
@@ -58,7 +46,7 @@ describe('a slow transaction that holds a low number open', () => {
     const from = await store.head();
     const slow = await slowTransaction();
     // Its own event gets the first number of all, and is committed last.
-    await slow.client.query(
+    await slow.query(
       `INSERT INTO bmdemo.events (epoch, machine_id, run_id, plan_id, subject, kind, revision, rests, at, actor, peer,
          request_id, method, server, reason, message, after)
        SELECT epoch, machine_id, '', '', 'machine', 'UPDATED', 2, false, at, 'slow', '', '', '', '', '', '', after

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decideRegister } from '../../src/core/domain/decide/machine.ts';
 import type { Machine } from '../../src/core/domain/machine.ts';
@@ -9,6 +8,7 @@ import type { Fleet, Held } from '../support/fleet.ts';
 import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { Server } from './server.ts';
+import { deadlocks, openTransaction, waiting } from './sessions.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -38,10 +38,7 @@ test.each([
   const { claims } = await store.claim('server-1', 10);
   const held = claims.map((claim) => ({ ...claim, owner: 'server-1' }));
   await Promise.all(held.map((one) => fleet.begin(one)));
-  const holder = new pg.Client({ connectionString: database.url });
-  await holder.connect();
-  await holder.query('BEGIN');
-  await holder.query(holds);
+  const holder = await openTransaction(database, holds);
   const order: string[] = [];
   const announced = held.map(async (one) => {
     await fleet.announce(one);
@@ -49,10 +46,9 @@ test.each([
   });
   await Promise.all(announced.filter((_one, at) => held[at]?.machineId !== 'm1'));
   expect(order.toSorted()).toEqual(['m2', 'm3', 'm4']);
-  await holder.query('ROLLBACK');
+  await holder.end('ROLLBACK');
   await Promise.all(announced);
   expect(order.at(-1)).toBe('m1');
-  await holder.end();
 });
 
 test('two servers that begin and end runs of the same racks at the same moment never wait for each other in a circle', async () => {
@@ -79,7 +75,8 @@ test('two servers that begin and end runs of the same racks at the same moment n
   }
   expect((await server.store.queue()).scopes).toEqual([]);
   await other.store.close();
-  expect(await deadlocks()).toBe(0);
+  await server.store.close();
+  expect(await deadlocks(database)).toBe(0);
 });
 
 test('who moves the machines of several runs and who writes their logs never wait for each other in a circle', async () => {
@@ -89,20 +86,17 @@ test('who moves the machines of several runs and who writes their logs never wai
   await fleet.start('m2', { runId: 'run-1' });
   await store.claim('server-1', 10);
   const moves = await Promise.all(['m1', 'm2'].map((id) => moving(id)));
-  const writer = new pg.Client({ connectionString: database.url });
-  await writer.connect();
-  await writer.query('BEGIN');
+  const writer = await openTransaction(database);
   const lock = 'SELECT 1 FROM bmdemo.leases WHERE run_id = $1 FOR SHARE';
   await writer.query(lock, ['run-1']);
   const moved = store.commitAll(moves);
-  const blocked = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  while ((await database.query(blocked)).length === 0);
+  await waiting(database, 1);
   await writer.query(lock, ['run-2']);
-  await writer.query('COMMIT');
-  await writer.end();
+  await writer.end('COMMIT');
   expect(await moved).toEqual({ kind: 'ok' });
   expect(await database.query('SELECT DISTINCT rack FROM bmdemo.leases')).toEqual([{ rack: 'r2' }]);
-  expect(await deadlocks()).toBe(0);
+  await store.close();
+  expect(await deadlocks(database)).toBe(0);
 });
 
 /** A change that registers a known machine again, in another rack. */
@@ -111,17 +105,4 @@ async function moving(machineId: string): Promise<Registration> {
   const spec = { ...(before.machine as Machine).spec, rack: 'r2' };
   const change = changed(before, decideRegister(before, { spec, labels: {}, etag: '' }));
   return { ...change, runs: [], request: null, guard: null, raiseFenceOf: null, basis: [] };
-}
-
-/** How many circles PostgreSQL had to break; what the connections of this test have met is counted once they are closed. */
-async function deadlocks(): Promise<number> {
-  await server.store.close();
-  const others =
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-  while ((await database.query(others)).length > 0);
-  const [row] = await database.query(
-    'SELECT deadlocks::integer AS met FROM pg_stat_database WHERE datname = current_database()',
-  );
-  server = await Server.open(database.url);
-  return Number(row?.met);
 }

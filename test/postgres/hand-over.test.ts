@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { REFUSED } from '../../src/core/domain/testing.ts';
 import type { Claimed } from '../../src/core/ports/store.ts';
@@ -8,6 +7,7 @@ import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { openProxy } from './proxy.ts';
 import { Server } from './server.ts';
+import { deadlocks, openTransaction, waiting } from './sessions.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -32,27 +32,6 @@ const places = () =>
     `SELECT scope, most, used, (SELECT count(*) FROM bmdemo.leases AS l WHERE s.scope = ANY (l.slots))::integer AS held
      FROM bmdemo.scopes AS s ORDER BY scope`,
   );
-
-/** Somebody else, who does what these statements say in a transaction, and ends it when told. */
-async function holder(...statements: readonly string[]): Promise<{ end(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  await client.query('BEGIN');
-  for (const statement of statements) await client.query(statement);
-  return {
-    end: async () => {
-      await client.query('COMMIT');
-      await client.end();
-    },
-  };
-}
-
-/** Resolves once so many sessions wait for somebody. */
-async function waiting(sessions: number): Promise<void> {
-  const text = `SELECT count(*)::integer AS sessions FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  while ((await database.query(text))[0]?.sessions !== sessions);
-}
 
 /** Ends a run with its call; the run that is got in its stead. */
 async function ended({ fleet }: Server, held: Held): Promise<Claimed | null> {
@@ -126,12 +105,12 @@ describe('the place of a run that ends', () => {
     const [own] = (await begun(two, 'two')) as [Held];
     expect(own).toMatchObject({ runId: 'run-m1', fence: 2 });
     await two.fleet.announce(own);
-    const other = await holder("SELECT 1 FROM bmdemo.scopes WHERE scope = 'rack=r1' FOR UPDATE");
+    const other = await openTransaction(database, "SELECT 1 FROM bmdemo.scopes WHERE scope = 'rack=r1' FOR UPDATE");
     const answer = two.fleet.endAndTakeOver(own, REFUSED);
-    await waiting(1);
+    await waiting(database, 1);
     way.cut();
     await expect(answer).rejects.toMatchObject({ name: 'StoreUnavailable' });
-    await other.end();
+    await other.end('COMMIT');
     way.mend();
     while ((await one.store.owned('two')).length === 0);
     await two.standing('resumed');
@@ -199,12 +178,12 @@ test('what a claim found is told also where its next look fails', async () => {
 test('a claim that waits for the first limits to be set obeys them', async () => {
   await one.fleet.registerAll(['m1', 'm2'], { rack: 'r1' });
   for (const id of ['m1', 'm2']) await one.fleet.start(id);
-  const other = await holder('LOCK TABLE bmdemo.limits IN ROW EXCLUSIVE MODE');
+  const other = await openTransaction(database, 'LOCK TABLE bmdemo.limits IN ROW EXCLUSIVE MODE');
   const set = one.store.setLimits([{ kind: 'rack', name: 'r1', most: 1 }]);
-  await waiting(1);
+  await waiting(database, 1);
   const early = one.store.claim('one', 10);
-  await waiting(2);
-  await other.end();
+  await waiting(database, 2);
+  await other.end('COMMIT');
   await set;
   const { claims, nextDueAt } = await early;
   expect([...claims, ...(await one.store.claim('one', 10)).claims]).toHaveLength(1);
@@ -226,13 +205,13 @@ test('a run that another server claims and gives up while it is looked at takes 
       RETURN QUERY SELECT * FROM bmdemo.scopes_at_once(cluster, provider, rack);
     END
     $body$`);
-  const other = await holder('SELECT pg_advisory_xact_lock(1)');
+  const other = await openTransaction(database, 'SELECT pg_advisory_xact_lock(1)');
   const claimed = one.store.claim('one', 10);
-  await waiting(1);
+  await waiting(database, 1);
   // As a claim and its end leave it.
   await database.query("UPDATE bmdemo.leases SET fence = 1, slots = '{rack=r1}'");
   await database.query("INSERT INTO bmdemo.scopes VALUES ('rack=r1', 2, 1)");
-  await other.end();
+  await other.end('COMMIT');
   const { claims } = await claimed;
   expect(await places()).toMatchObject([{ scope: 'rack=r1', used: 1, held: 1 }]);
   expect([...claims, ...(await one.store.claim('one', 10)).claims]).toMatchObject([{ runId: 'run-m1' }]);
@@ -316,8 +295,6 @@ test('two servers that hand places on, give runs up, cancel them and are killed:
     }),
     { numRuns: 6, endOnFailure: true },
   );
-  const [row] = await database.query(
-    'SELECT deadlocks::integer AS met FROM pg_stat_database WHERE datname = current_database()',
-  );
-  expect(row?.met).toBe(0);
+  await one.store.close();
+  expect(await deadlocks(database)).toBe(0);
 });

@@ -10,6 +10,7 @@ import { RUN_LOG_LIMITS } from '../../src/server/stores/shared/limits.ts';
 import { Fleet } from '../support/fleet.ts';
 import type { TestDatabase, TestPostgres } from '../support/postgres.ts';
 import { QUIET, startPostgres } from '../support/postgres.ts';
+import { openTransaction, waiting } from './sessions.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -89,18 +90,16 @@ describe('the schema', () => {
 
   test('is brought up to date beside a server that is changing a machine, without a circle in which they wait', async () => {
     await migrated(MIGRATIONS.slice(0, 4));
-    const older = new pg.Client({ connectionString: database.url });
-    await older.connect();
     // As bmdemo.commit_change goes about it.
-    await older.query('BEGIN');
-    await older.query("SELECT 1 FROM bmdemo.aggregates WHERE machine_id = 'm1' FOR NO KEY UPDATE");
-    await older.query("UPDATE bmdemo.machines SET phase = phase WHERE machine_id = 'm1'");
+    const older = await openTransaction(
+      database,
+      "SELECT 1 FROM bmdemo.aggregates WHERE machine_id = 'm1' FOR NO KEY UPDATE",
+      "UPDATE bmdemo.machines SET phase = phase WHERE machine_id = 'm1'",
+    );
     const done = migrated(MIGRATIONS);
-    const blocked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while ((await database.query(blocked)).length === 0);
+    await waiting(database, 1);
     await older.query("UPDATE bmdemo.leases SET due_at = 0 WHERE machine_id = 'm1'");
-    await older.query('COMMIT');
-    await older.end();
+    await older.end('COMMIT');
     await done;
   });
 
