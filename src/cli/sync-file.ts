@@ -10,7 +10,7 @@ import { CommandFailure, tellFailure, usageFailure } from './failure.ts';
 import type { ImportOrder, Told } from './import-file.ts';
 import { registerRows, writeTold } from './import-file.ts';
 import { readMachineFile } from './machine-file/read-file.ts';
-import type { MachineFile } from './machine-file/row.ts';
+import type { MachineFile, Mistake } from './machine-file/row.ts';
 import { phaseOf } from './machine-words.ts';
 import { mapLimited } from './map-limited.ts';
 import type { SelectOptions } from './select.ts';
@@ -40,9 +40,11 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
     throw usageFailure(`--expect must be a whole number, and is "${expect}"`);
   }
   const file = await readMachineFile(order, context.io.input);
+  const tell = (told: readonly Told[], mistakes: readonly Mistake[] = told.flatMap((one) => one.mistakes)) =>
+    writeTold(context, { ...order, atomic: false }, told, mistakes);
   const mistakes = [...file.mistakes, ...file.rows.flatMap((row) => row.mistakes)];
   if (mistakes.length > 0) {
-    await writeTold(context, { ...order, atomic: false }, [], mistakes);
+    await tell([], mistakes);
     return EXIT.refused;
   }
   if (order.retireMissing && file.rows.length === 0) {
@@ -53,12 +55,7 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
   const { told: shown, etagOf } = seen;
   const changes = shown.filter(({ outcome }) => isChange(outcome, order));
   if (dryRun || changes.length === 0) {
-    await writeTold(
-      context,
-      { ...order, atomic: false },
-      shown,
-      shown.flatMap((told) => told.mistakes),
-    );
+    await tell(shown);
     return codeOf(shown);
   }
   await agree(context, order, changes);
@@ -69,12 +66,7 @@ export async function syncFile(context: Context, order: SyncOrder): Promise<Exit
     ),
     ...(await retired(context, order, seen)),
   ];
-  await writeTold(
-    context,
-    { ...order, atomic: false },
-    done,
-    done.flatMap((told) => told.mistakes),
-  );
+  await tell(done);
   return codeOf(done);
 }
 
