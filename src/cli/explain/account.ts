@@ -1,3 +1,4 @@
+import { shellQuote } from '../../client/grpcurl.ts';
 import { printable } from '../../tui/format/printable.ts';
 import { formatCountdown, formatDuration, millis } from '../../tui/format/time.ts';
 import { machinePhaseWord, planName, runPhaseWord } from '../../tui/format/words.ts';
@@ -157,7 +158,8 @@ export function waysOut(situation: Situation): readonly WayOut[] {
 function whoHas(scope: string): string {
   const [, kind, name] = /^(rack|cluster|provider)=(.*)$/.exec(scope) ?? [];
   if (kind === undefined || name === undefined) return 'bmdemo runs --filter phase=RUNNING';
-  return `bmdemo list --filter ${/^[\w.-]+$/.test(name) ? `${kind}=${name}` : `'${kind}="${name}"'`}`;
+  if (/^[\w.-]+$/.test(name)) return `bmdemo list --filter ${kind}=${name}`;
+  return `bmdemo list --filter ${shellQuote(`${kind}="${name.replace(/["\\]/g, '\\$&')}"`)}`;
 }
 
 /** Nobody has to be waited for, and yet the machine may be where it does no work. */
